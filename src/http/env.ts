@@ -1,0 +1,66 @@
+/**
+ * What travels with a request beside HTTP: written by one filter, read by others or by the app. Every key that Apus uses stands
+ * here; a package adds its own by declaration merging on RequestEnv. Swift's name is given where it differs.
+ */
+
+import type { SwiftRequest } from './request.ts';
+import type { SwiftResponse } from './response.ts';
+
+/** A cache shared by all workers of a server, or by all servers of a cluster. A cache that fails behaves as one that is empty. */
+export interface Cache {
+  /** JSON value or number stored under the logical key, undefined when there is none. */
+  get(key: string): Promise<unknown>;
+  /** `ttlSeconds` 0 keeps the value as long as the cache likes. */
+  set(key: string, value: unknown, ttlSeconds: number): Promise<void>;
+  /** Adds to a counter that begins at 0 and never falls below it; returns the new value. Throws CacheConnectionError when no server answers. */
+  increment(key: string, delta: number, ttlSeconds: number): Promise<number>;
+  delete(key: string): Promise<void>;
+}
+
+/** Answers null to let the request pass, or the refusal. */
+export type Authorize = (req: SwiftRequest) => SwiftResponse | null | Promise<SwiftResponse | null>;
+
+export interface RequestEnv {
+  /** swift.trans_id */
+  transId?: string | undefined;
+  /** swift.authorize: called by the app once it knows the ACL. */
+  authorize?: Authorize | undefined;
+  /** swift.authorize_override: the request may pass whatever auth says. */
+  authorizeOverride?: boolean | undefined;
+  /** swift.clean_acl: returns the ACL in canonical form (native text). Throws with the reason when it is not valid. */
+  cleanAcl?: ((headerName: string, value: string) => string) | undefined;
+  /** swift_owner: the user may see and change what belongs to the account's owner. */
+  swiftOwner?: boolean | undefined;
+  /** reseller_request */
+  resellerRequest?: boolean | undefined;
+  /** REMOTE_USER: groups of the user, comma separated (native text). */
+  remoteUser?: string | undefined;
+  /** acl as the app found it, for `authorize` (wire text). */
+  acl?: string | null | undefined;
+  /** swift.cache */
+  cache?: Cache | undefined;
+  /** swift.infocache: account and container info by cache key, for one client request. */
+  infoCache?: Map<string, unknown> | undefined;
+  /** swift.source: who made a sub-request, for the log. */
+  source?: string | undefined;
+  /** swift.log_info: appended to the access line. */
+  logInfo?: string[] | undefined;
+  /** swift.backend_path: the path after rewriting, for the log. */
+  backendPath?: string | undefined;
+  /** swift.callback.update_footers: metadata known only once the body was read. Called with an empty set of headers. */
+  updateFooters?: ((footers: import('./headers.ts').Headers) => void) | undefined;
+  /** swift.orig_req_method */
+  originalMethod?: string | undefined;
+  /** swift.proxy_access_log_made */
+  accessLogMade?: boolean | undefined;
+  /** swift.leave_relative_location */
+  leaveRelativeLocation?: boolean | undefined;
+  /** swift.content_type_overridden */
+  contentTypeOverridden?: boolean | undefined;
+  /** swift.format_listing: false when a filter that asked for JSON wants it unformatted. */
+  formatListing?: boolean | undefined;
+  /** swift.ratelimit.handled */
+  ratelimitHandled?: boolean | undefined;
+  /** Names of containers and objects may begin with U+0000. */
+  allowReservedNames?: boolean | undefined;
+}
