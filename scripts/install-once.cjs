@@ -1,0 +1,42 @@
+// Installs the locked dependencies once: npm runs this before `npm start` and `npm test`. Plain JavaScript for any Node, so that the
+// machine's own Node need not be the one Apus runs on. A second run compares the lockfile and does nothing; in particular it does not
+// wipe node_modules under a running server.
+'use strict';
+const { createHash } = require('node:crypto');
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.dirname(__dirname);
+const wantsDev = process.argv.includes('--dev');
+const stamp = path.join(root, 'node_modules', '.apus-installed');
+const lock = createHash('sha256').update(fs.readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+
+function installed() {
+  try {
+    const [have, kind] = fs.readFileSync(stamp, 'utf8').split(' ');
+    return have === lock && (kind === 'dev' || !wantsDev);
+  } catch {
+    return false;
+  }
+}
+
+if (!installed()) {
+  // Packages that a developer installed by hand are as good, and are not wiped.
+  const byHand = path.join(root, 'node_modules', '.package-lock.json');
+  const hasDev = fs.existsSync(path.join(root, 'node_modules', 'vitest'));
+  const fresh = fs.existsSync(byHand) && hasDev && fs.statSync(byHand).mtimeMs >= fs.statSync(path.join(root, 'package-lock.json')).mtimeMs;
+  if (!fresh) {
+    process.stderr.write('Installing what Apus needs (once) ...\n');
+    const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(wantsDev ? [] : ['--omit=dev'])];
+    const npm = process.env.npm_execpath;
+    const done = npm
+      ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+      : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    if (done.status !== 0) {
+      process.stderr.write('apus: npm could not install the dependencies (see above)\n');
+      process.exit(1);
+    }
+  }
+  fs.writeFileSync(stamp, `${lock} ${wantsDev || hasDev ? 'dev' : 'production'}`);
+}
