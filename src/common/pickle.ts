@@ -1,0 +1,12 @@
+/** Python pickles, as far as Swift keeps them on disk and sends them. Source: spec swift-formats 0.5. */
+export {
+  PickleError,
+  PickleFloat,
+  PickleHeaderKeyDict,
+  PickleTuple,
+  pickleDict,
+  type PickleDict,
+  type PickleValue,
+} from './pickle-values.ts';
+export { readPickle, type PickleReadOptions } from './pickle-reader.ts';
+export { writePickle, writeBytesDict, type PickleProtocol } from './pickle-writer.ts';
