@@ -1,0 +1,56 @@
+/**
+ * The one door for filters, built-in and user-written alike: everything that a filter may use of Apus. Packages import it as
+ * `apus/middleware`.
+ */
+
+export type {
+  AppFactory,
+  CompositeFactory,
+  Conf,
+  ConfSpec,
+  Filter,
+  FilterAppFactory,
+  FilterFactory,
+  Handler,
+  Loader,
+  OptionSpec,
+  Order,
+} from './http/contract.ts';
+export type { Host, InfoRegistry, Logger, RingLookup, RingNode, ServiceKey } from './common/host.ts';
+export type { Constraints } from './common/constraints.ts';
+export type { Policies, StoragePolicy } from './common/storage-policy.ts';
+export type { Authorize, Cache, RequestEnv } from './http/env.ts';
+export { type Body, type BodyStream, bodyStream, closeBody, readAll } from './http/body.ts';
+export { type HeaderInit, Headers, titleName } from './http/headers.ts';
+export {
+  formatQuery,
+  parseQuery,
+  splitPath,
+  SwiftRequest,
+  type RequestInit,
+  type SubRequestOptions,
+} from './http/request.ts';
+export { errorResponse, HttpError, type SentInfo, SwiftResponse, textResponse } from './http/response.ts';
+export { defaultPage, reasonOf } from './http/status.ts';
+export { ChunkReadError, ChunkReadTimeout, ClientDisconnect } from './http/errors.ts';
+export { Timestamp } from './common/timestamp.ts';
+export {
+  compareCodePoints,
+  isTrueValue,
+  isValidUtf8,
+  nativeFromWire,
+  quote,
+  unquote,
+  wireFromNative,
+} from './common/text.ts';
+export { type ConfOf, readConf } from './paste/conf-spec.ts';
+export {
+  accountInfo,
+  type AccountInfo,
+  clearContainerInfo,
+  containerInfo,
+  type ContainerInfo,
+  objectInfo,
+  type ObjectInfo,
+} from './http/resource-info.ts';
+export { LISTING_CONTENT_TYPES } from './http/listing-content-type.ts';
