@@ -1,0 +1,17 @@
+/** Where each option of the settings that a factory was given stands. */
+
+import type { Place } from '../common/config-error.ts';
+import type { Conf } from '../http/contract.ts';
+
+const origins = new WeakMap<Conf, ReadonlyMap<string, Place>>();
+
+/** Remembers where the options of `conf` stand. */
+export function rememberOrigins(conf: Conf, places: ReadonlyMap<string, Place>): void {
+  origins.set(conf, places);
+}
+
+/** Where `key` of `source` stands, as far as known; settings that were copied tell file and section alone. */
+export function placeOf(source: Conf, key: string, globalConf: Conf, localConf: Conf): Place {
+  const place = origins.get(source)?.get(key);
+  return place ?? { file: globalConf['__file__'], section: localConf['__name__'] };
+}

@@ -1,0 +1,166 @@
+/** Options of a section, checked and converted by a description: `confSpec`. */
+
+import { ConfigError, joinFaults, type Place } from '../common/config-error.ts';
+import { isTrueValue } from '../common/text.ts';
+import type { Conf, ConfSpec, OptionSpec } from '../http/contract.ts';
+import { placeOf } from './conf-origin.ts';
+
+interface ValueByType {
+  text: string;
+  boolean: boolean;
+  integer: number;
+  number: number;
+  seconds: number;
+  bytes: number;
+  list: readonly string[];
+}
+
+type Always<S extends OptionSpec> = S extends { readonly required: true }
+  ? true
+  : S extends { readonly default: infer D }
+    ? undefined extends D
+      ? false
+      : true
+    : false;
+
+type ValueOf<S extends OptionSpec> =
+  Always<S> extends true ? ValueByType[S['type']] : ValueByType[S['type']] | undefined;
+
+/** What readConf returns for a spec written `as const`: options by name; patterns (`user_<account>_<user>`) are left out. */
+export type TypedConf<Spec extends ConfSpec> = {
+  readonly [Name in keyof Spec as Name extends `${string}<${string}>${string}` ? never : Name]: ValueOf<Spec[Name]>;
+};
+
+/**
+ * Reads the options of `spec` from a section's settings, local over global, as Swift's filters do. Numbers are decimal, booleans true
+ * for `true 1 yes on t y` and false for anything else, lists separated by commas. The result is frozen.
+ * `where` says where the options stand when the settings do not come from the loader. Throws ConfigError `option-invalid`
+ * with every fault found: section, key, value and what was expected.
+ */
+export function readConf<const Spec extends ConfSpec>(
+  spec: Spec,
+  globalConf: Conf,
+  localConf: Conf,
+  where: Place = {},
+): TypedConf<Spec> {
+  const faults: ConfigError[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries<OptionSpec>(spec)) {
+    if (isPattern(name)) continue;
+    const source = Object.hasOwn(localConf, name) ? localConf : globalConf;
+    const text = Object.hasOwn(source, name) ? source[name] : undefined;
+    const result = text === undefined ? valueWithout(option) : convert(option, text);
+    if (!('expected' in result)) {
+      values[name] = result.value;
+      continue;
+    }
+    faults.push(
+      new ConfigError({
+        ...(text === undefined ? sectionPlace(globalConf, localConf) : placeOf(source, name, globalConf, localConf)),
+        ...where,
+        key: name,
+        code: 'option-invalid',
+        text: `expected ${result.expected}${text === undefined ? ', and it is missing' : `, not ${JSON.stringify(text)}`}`,
+        value: text,
+      }),
+    );
+  }
+  if (faults.length > 0) throw joinFaults(faults);
+  return Object.freeze(values) as TypedConf<Spec>;
+}
+
+/** True for `user_<account>_<user>` and the like. */
+export function isPattern(name: string): boolean {
+  return /<[^>]*>/.test(name);
+}
+
+/** A regular expression for the options that a pattern stands for: each `<…>` is one or more characters. */
+export function patternRegExp(pattern: string): RegExp {
+  const parts = pattern.split(/<[^>]*>/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.+')}$`, 's');
+}
+
+type Conversion = { value: unknown } | { expected: string };
+
+function sectionPlace(globalConf: Conf, localConf: Conf): Place {
+  return { file: globalConf['__file__'], section: localConf['__name__'] };
+}
+
+function valueWithout(option: OptionSpec): Conversion {
+  if (option.required === true) return { expected: describeExpected(option) };
+  const { default: byDefault } = option;
+  return { value: Array.isArray(byDefault) ? Object.freeze([...(byDefault as readonly string[])]) : byDefault };
+}
+
+function convert(option: OptionSpec, text: string): Conversion {
+  switch (option.type) {
+    case 'text':
+      return option.choices === undefined || option.choices.includes(text)
+        ? { value: text }
+        : { expected: describeExpected(option) };
+    case 'boolean':
+      return { value: isTrueValue(text) };
+    case 'list':
+      return convertList(option, text);
+    case 'integer':
+    case 'bytes':
+      return inRange(option, parseInteger(text));
+    case 'number':
+    case 'seconds':
+      return inRange(option, parseNumber(text));
+  }
+}
+
+function convertList(option: OptionSpec, text: string): Conversion {
+  const items = splitList(text);
+  const { choices } = option;
+  if (choices !== undefined && !items.every((item) => choices.includes(item))) {
+    return { expected: describeExpected(option) };
+  }
+  return { value: Object.freeze(items) };
+}
+
+function inRange(option: OptionSpec, value: number | undefined): Conversion {
+  const { min = option.type === 'bytes' || option.type === 'seconds' ? 0 : -Infinity, max = Infinity } = option;
+  return value !== undefined && value >= min && value <= max ? { value } : { expected: describeExpected(option) };
+}
+
+function describeExpected(option: OptionSpec): string {
+  const { choices } = option;
+  if (choices !== undefined) return `${option.type === 'list' ? 'a list of ' : ''}${choices.join(' or ')}`;
+  const kinds: Record<OptionSpec['type'], string> = {
+    text: 'a text',
+    boolean: 'yes or no',
+    integer: 'an integer',
+    number: 'a number',
+    seconds: 'a number of seconds',
+    bytes: 'a number of bytes',
+    list: 'a list separated by commas',
+  };
+  const { min, max } = option;
+  if (min !== undefined && max !== undefined) return `${kinds[option.type]} from ${min} to ${max}`;
+  if (min !== undefined) return `${kinds[option.type]} of ${min} or more`;
+  return max === undefined ? kinds[option.type] : `${kinds[option.type]} of ${max} or less`;
+}
+
+/** Items between commas, blanks taken off, empty ones left out. */
+export function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** A decimal integer as Python reads it: blanks around it, a sign, single underscores between digits. */
+export function parseInteger(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (!/^[+-]?\d+(_\d+)*$/.test(trimmed)) return undefined;
+  const value = Number(trimmed.replaceAll('_', ''));
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** A decimal number as Python reads it, apart from infinities and NaN. */
+export function parseNumber(text: string): number | undefined {
+  const trimmed = text.trim().replace(/(?<=\d)_(?=\d)/g, '');
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
+}
