@@ -1,0 +1,188 @@
+import { closeSync, constants, open, openSync, unlinkSync } from 'node:fs';
+import { constants as osConstants } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import koffi from 'koffi';
+
+/**
+ * System calls that Node lacks, from glibc (Linux, x64 and arm64): extended attributes, flock, fallocate, linkat, fadvise.
+ * Those without `Async` in their name block until the kernel answers; none of them waits for a lock.
+ */
+
+/** A call failed; `code` is the error's name, such as ENOSPC, as in Node's own errors. */
+export class SystemCallError extends Error {
+  readonly code: string;
+  readonly syscall: string;
+
+  constructor(syscall: string, errno: number) {
+    const code = ERROR_NAMES.get(errno) ?? `E${errno}`;
+    super(`${syscall}: ${code}`);
+    this.name = 'SystemCallError';
+    this.code = code;
+    this.syscall = syscall;
+  }
+}
+
+/** The name of a failed call's error (ENOENT, …), of Node's errors and ours; undefined for other values. */
+export function errorCode(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+const ERROR_NAMES = new Map(Object.entries(osConstants.errno).map(([name, errno]) => [errno, name]));
+ERROR_NAMES.set(osConstants.errno.EAGAIN, 'EAGAIN'); // EWOULDBLOCK is the same number
+ERROR_NAMES.set(osConstants.errno.EOPNOTSUPP, 'EOPNOTSUPP');
+
+type Call<Args extends unknown[]> = ((...args: Args) => number) & {
+  async: (...args: [...Args, (error: unknown, result: number) => void]) => void;
+};
+
+const libc = koffi.load('libc.so.6');
+const fsetxattr = libc.func(
+  'int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)',
+) as Call<[number, string, Uint8Array, number, number]>;
+const fgetxattr = libc.func('int64_t fgetxattr(int fd, const char *name, void *value, size_t size)') as Call<
+  [number, string, Uint8Array, number]
+>;
+const fremovexattr = libc.func('int fremovexattr(int fd, const char *name)') as Call<[number, string]>;
+const flock = libc.func('int flock(int fd, int operation)') as Call<[number, number]>;
+const fallocate = libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)') as Call<
+  [number, number, number, number]
+>;
+const linkat = libc.func(
+  'int linkat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, int flags)',
+) as Call<[number, string, number, string, number]>;
+const fadvise = libc.func('int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)') as Call<
+  [number, number, number, number]
+>;
+
+const LOCK_EX_NB = 6;
+const FALLOC_FL_KEEP_SIZE = 1;
+const AT_FDCWD = -100;
+const AT_SYMLINK_FOLLOW = 0x400;
+const FADV_DONTNEED = 4;
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+const XATTR_LIMIT_BYTES = 65536;
+
+const scratch = Buffer.allocUnsafeSlow(XATTR_LIMIT_BYTES);
+
+function checked(syscall: string, result: number): number {
+  if (result < 0) throw new SystemCallError(syscall, koffi.errno());
+  return result;
+}
+
+function settled(syscall: string, run: (done: (error: unknown, result: number) => void) => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    run((error, result) => {
+      if (error instanceof Error) reject(error);
+      else if (result < 0) reject(new SystemCallError(syscall, koffi.errno()));
+      else resolve(result);
+    });
+  });
+}
+
+/** Sets an extended attribute (`user.…`) of an open file. */
+export function setXattr(fd: number, name: string, value: Uint8Array): void {
+  checked('fsetxattr', fsetxattr(fd, name, value, value.length, 0));
+}
+
+export async function setXattrAsync(fd: number, name: string, value: Uint8Array): Promise<void> {
+  await settled('fsetxattr', (done) => fsetxattr.async(fd, name, value, value.length, 0, done));
+}
+
+/** An extended attribute of an open file (up to 64 KiB, which is Linux's limit), or undefined when it has none of that name. */
+export function getXattr(fd: number, name: string): Buffer | undefined {
+  const length = fgetxattr(fd, name, scratch, scratch.length);
+  return attributeValue(length, scratch);
+}
+
+export async function getXattrAsync(fd: number, name: string): Promise<Buffer | undefined> {
+  const into = Buffer.allocUnsafeSlow(XATTR_LIMIT_BYTES);
+  const length = await new Promise<number>((resolve, reject) => {
+    fgetxattr.async(fd, name, into, into.length, (error, result) => {
+      if (error instanceof Error) reject(error);
+      else resolve(result < 0 ? -koffi.errno() : result);
+    });
+  });
+  if (length >= 0) return Buffer.from(into.subarray(0, length));
+  if (-length === osConstants.errno.ENODATA) return undefined;
+  throw new SystemCallError('fgetxattr', -length);
+}
+
+function attributeValue(length: number, from: Buffer): Buffer | undefined {
+  if (length >= 0) return Buffer.from(from.subarray(0, length));
+  const errno = koffi.errno();
+  if (errno === osConstants.errno.ENODATA) return undefined;
+  throw new SystemCallError('fgetxattr', errno);
+}
+
+/** Removes an extended attribute; one that is not there is an error (ENODATA). */
+export function removeXattr(fd: number, name: string): void {
+  checked('fremovexattr', fremovexattr(fd, name));
+}
+
+/** Takes an exclusive flock without waiting; false when another open file holds it. Closing the descriptor frees it. */
+export function tryFlock(fd: number): boolean {
+  if (flock(fd, LOCK_EX_NB) === 0) return true;
+  const errno = koffi.errno();
+  if (errno === osConstants.errno.EWOULDBLOCK || errno === osConstants.errno.EINTR) return false;
+  throw new SystemCallError('flock', errno);
+}
+
+/** Sets space aside for a file without changing its size. Throws ENOSPC, EDQUOT, EOPNOTSUPP, … */
+export function allocateSpace(fd: number, sizeBytes: number): void {
+  checked('fallocate', fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, sizeBytes));
+}
+
+export async function allocateSpaceAsync(fd: number, sizeBytes: number): Promise<void> {
+  await settled('fallocate', (done) => fallocate.async(fd, FALLOC_FL_KEEP_SIZE, 0, sizeBytes, done));
+}
+
+/** Tells the kernel that cached pages of a range will not be needed. A hint: failure is ignored. */
+export function dropCache(fd: number, offset: number, length: number): void {
+  fadvise(fd, offset, length, FADV_DONTNEED);
+}
+
+/** Opens a file without a name in a folder, for writing; mode 0777 less the umask. Throws EOPNOTSUPP where there is no such thing. */
+export function openUnnamed(directory: string): number {
+  return openSync(directory, O_TMPFILE | constants.O_WRONLY, 0o777);
+}
+
+export function openUnnamedAsync(directory: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    open(directory, O_TMPFILE | constants.O_WRONLY, 0o777, (error, fd) => (error ? reject(error) : resolve(fd)));
+  });
+}
+
+/** Gives an open file a name. Throws EEXIST when the name is taken, ENOENT when its folder is gone. */
+export function linkDescriptor(fd: number, path: string): void {
+  checked('linkat', linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
+}
+
+export async function linkDescriptorAsync(fd: number, path: string): Promise<void> {
+  await settled('linkat', (done) =>
+    linkat.async(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW, done),
+  );
+}
+
+/** True for the errors of a file system (or kernel) that lacks a feature. */
+export function isUnsupported(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'EOPNOTSUPP' || code === 'ENOTSUP' || code === 'ENOSYS' || code === 'EISDIR' || code === 'EINVAL';
+}
+
+/** Whether files in a folder can hold user xattrs of some size. Throws when no file can be made there. */
+export function supportsUserXattrs(directory: string): boolean {
+  const path = join(directory, `.xattr-${randomBytes(6).toString('hex')}`);
+  const fd = openSync(path, 'wx');
+  try {
+    setXattr(fd, 'user.swift.metadata', Buffer.alloc(1024, 'x'));
+    return getXattr(fd, 'user.swift.metadata')?.length === 1024;
+  } catch (error) {
+    if (isUnsupported(error) || errorCode(error) === 'EPERM' || errorCode(error) === 'ENOSPC') return false;
+    throw error;
+  } finally {
+    closeSync(fd);
+    unlinkSync(path);
+  }
+}

@@ -1,0 +1,116 @@
+import { closeSync, fstatSync, openSync, readFileSync, readdirSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  allocateSpace,
+  allocateSpaceAsync,
+  dropCache,
+  errorCode,
+  getXattr,
+  getXattrAsync,
+  linkDescriptor,
+  linkDescriptorAsync,
+  openUnnamed,
+  openUnnamedAsync,
+  removeXattr,
+  setXattr,
+  setXattrAsync,
+  supportsUserXattrs,
+  SystemCallError,
+  tryFlock,
+} from '../../../src/common/system-calls.ts';
+import { scratchDirectory } from './scratch.ts';
+
+let scratch: ReturnType<typeof scratchDirectory>;
+const descriptors: number[] = [];
+
+beforeEach(() => {
+  scratch = scratchDirectory();
+});
+
+afterEach(() => {
+  for (const fd of descriptors.splice(0)) closeSync(fd);
+  scratch.remove();
+});
+
+function opened(fd: number): number {
+  descriptors.push(fd);
+  return fd;
+}
+
+function codeOf(run: () => unknown): string | undefined {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(SystemCallError);
+    return errorCode(error);
+  }
+  return undefined;
+}
+
+test('an extended attribute is read back, replaced, removed, and then missing', async () => {
+  const fd = opened(openSync(join(scratch.path, 'f'), 'w'));
+  expect(getXattr(fd, 'user.a')).toBeUndefined();
+  setXattr(fd, 'user.a', Buffer.from('one'));
+  await setXattrAsync(fd, 'user.b', Buffer.alloc(0));
+  expect(getXattr(fd, 'user.a')?.toString()).toBe('one');
+  expect((await getXattrAsync(fd, 'user.a'))?.toString()).toBe('one');
+  expect(getXattr(fd, 'user.b')?.length).toBe(0);
+  removeXattr(fd, 'user.a');
+  expect(await getXattrAsync(fd, 'user.a')).toBeUndefined();
+  expect(codeOf(() => removeXattr(fd, 'user.a'))).toBe('ENODATA');
+});
+
+test('failed calls carry the name of their error, sync and async', async () => {
+  expect(codeOf(() => setXattr(9999, 'user.a', Buffer.from('x')))).toBe('EBADF');
+  expect(codeOf(() => getXattr(9999, 'user.a'))).toBe('EBADF');
+  await expect(setXattrAsync(9999, 'user.a', Buffer.from('x'))).rejects.toMatchObject({ code: 'EBADF' });
+  await expect(getXattrAsync(9999, 'user.a')).rejects.toMatchObject({ code: 'EBADF' });
+  await expect(allocateSpaceAsync(9999, 1)).rejects.toMatchObject({ code: 'EBADF' });
+});
+
+test('space is set aside without a change of size', async () => {
+  const fd = opened(openSync(join(scratch.path, 'f'), 'w'));
+  allocateSpace(fd, 1 << 20);
+  await allocateSpaceAsync(fd, 2 << 20);
+  expect(fstatSync(fd).size).toBe(0);
+  expect(fstatSync(fd).blocks * 512).toBeGreaterThanOrEqual(2 << 20);
+});
+
+test('more space than any disk has is ENOSPC or EFBIG', () => {
+  const fd = opened(openSync(join(scratch.path, 'f'), 'w'));
+  expect(['ENOSPC', 'EFBIG']).toContain(codeOf(() => allocateSpace(fd, 2 ** 52)));
+});
+
+test('an unnamed file appears complete when it is linked, and a taken name is EEXIST', async () => {
+  const fd = opened(openUnnamed(scratch.path));
+  writeSync(fd, 'whole');
+  expect(readdirSync(scratch.path)).toEqual([]);
+  linkDescriptor(fd, join(scratch.path, 'name'));
+  expect(readFileSync(join(scratch.path, 'name'), 'utf8')).toBe('whole');
+  expect(codeOf(() => linkDescriptor(fd, join(scratch.path, 'name')))).toBe('EEXIST');
+  const second = opened(await openUnnamedAsync(scratch.path));
+  await expect(linkDescriptorAsync(second, join(scratch.path, 'none/x'))).rejects.toMatchObject({ code: 'ENOENT' });
+  await linkDescriptorAsync(second, join(scratch.path, 'second'));
+  expect(readdirSync(scratch.path)).toEqual(['name', 'second']);
+});
+
+test('a flock held by one open file is refused to another until it is closed', () => {
+  const path = join(scratch.path, 'lock');
+  const first = openSync(path, 'w');
+  const second = opened(openSync(path, 'w'));
+  expect(tryFlock(first)).toBe(true);
+  expect(tryFlock(second)).toBe(false);
+  closeSync(first);
+  expect(tryFlock(second)).toBe(true);
+});
+
+test('cache hints never throw', () => {
+  dropCache(9999, 0, 1);
+});
+
+test('support for user xattrs is found out, and nothing is left behind', () => {
+  expect(supportsUserXattrs(scratch.path)).toBe(true);
+  expect(readdirSync(scratch.path)).toEqual([]);
+  expect(() => supportsUserXattrs(join(scratch.path, 'missing'))).toThrow(/ENOENT/);
+});
