@@ -1,0 +1,31 @@
+/** The answers to what a storage throws. */
+
+import type { SwiftRequest } from '../http/request.ts';
+import { errorResponse, type SwiftResponse } from '../http/response.ts';
+import { insufficientStorage } from '../http/storage-server.ts';
+import { StorageError } from './storage.ts';
+
+/** Answer to a StorageError that no verb handled itself; undefined for other errors. */
+export function storageFault(error: unknown, req: SwiftRequest): SwiftResponse | undefined {
+  if (!(error instanceof StorageError)) return undefined;
+  switch (error.code) {
+    case 'device-unavailable':
+    case 'no-space':
+    case 'xattr-unsupported':
+      return insufficientStorage(deviceOf(req));
+    case 'not-exist':
+    case 'quarantined':
+      return errorResponse(404);
+    case 'deleted':
+    case 'expired':
+      return errorResponse(404, error.timestamp && { 'x-backend-timestamp': error.timestamp.internal });
+    case 'collision':
+      return errorResponse(403);
+    case 'state-changed':
+      return errorResponse(503);
+  }
+}
+
+function deviceOf(req: SwiftRequest): string {
+  return req.path.split('/', 2)[1] ?? '';
+}
