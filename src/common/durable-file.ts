@@ -50,7 +50,7 @@ export interface DurableFileOptions {
 }
 
 /** Replaces a file in one step. The file's folder must exist (ENOENT otherwise). On failure the old file stays and nothing is left. */
-export async function writeDurableFile(
+export async function writeFileDurably(
   path: string,
   bytes: Uint8Array,
   options: DurableFileOptions = {},

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync, gzipSync } from 'node:zlib';
-import { writeDurableFile } from '../common/durable-file.ts';
+import { writeFileDurably } from '../common/durable-file.ts';
 import type { RingDevice } from '../common/host.ts';
 
 /** Ring files of version 1 and 2: reading both, writing 1. Source: spec swift-formats 1. */
@@ -232,8 +232,8 @@ export function formatRing(ring: RingData): Buffer {
 }
 
 /** Replaces a ring file in one step. */
-export async function saveRingFile(path: string, ring: RingData): Promise<void> {
-  await writeDurableFile(path, formatRing(ring), { mode: 0o644 });
+export async function writeRingFile(path: string, ring: RingData): Promise<void> {
+  await writeFileDurably(path, formatRing(ring), { mode: 0o644 });
 }
 
 function littleEndianRow(row: AssignmentRow): Buffer {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashPath, type HashPathConfig } from '../../../src/common/hash-path.ts';
 import { Ring } from '../../../src/ring/ring.ts';
-import { formatRing, loadRingFile, saveRingFile, type RingData } from '../../../src/ring/ring-file.ts';
+import { formatRing, loadRingFile, writeRingFile, type RingData } from '../../../src/ring/ring-file.ts';
 import { buildSimpleRing } from '../../../src/ring/simple-ring.ts';
 import { scratchDirectory } from '../common/scratch.ts';
 
@@ -189,7 +189,7 @@ describe('any ring', () => {
       5,
       3,
     );
-    await saveRingFile(path, { ...data, nextPartPower: 6, devices: [...data.devices, undefined] });
+    await writeRingFile(path, { ...data, nextPartPower: 6, devices: [...data.devices, undefined] });
     expect(loadRingFile(path)).toEqual({ ...data, nextPartPower: 6, devices: [...data.devices, undefined] });
   });
 
