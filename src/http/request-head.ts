@@ -1,0 +1,67 @@
+import { type Framing, framingOf, HeadParser, hasToken, malformed, ProtocolError } from './head-parser.ts';
+import type { Headers } from './headers.ts';
+
+export interface RequestHead {
+  method: string;
+  /** Path and query as received; an absolute target is reduced to them, with its authority as Host. Wire text. */
+  target: string;
+  httpVersion: '1.0' | '1.1';
+  headers: Headers;
+  framing: Framing;
+  /** The client wants to use the connection again. */
+  keepAlive: boolean;
+  /** The client waits for `100 Continue` before it sends the body. */
+  expectContinue: boolean;
+}
+
+const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/([0-9])\.([0-9])$/;
+const ABSOLUTE = /^https?:\/\/([^/?#@]+)(.*)$/i;
+
+/** Reads request heads, one after the other. */
+export class RequestHeadParser extends HeadParser<RequestHead> {
+  #method = '';
+  #target = '';
+  #httpVersion: '1.0' | '1.1' = '1.1';
+
+  protected override startLine(line: string): void {
+    const match = REQUEST_LINE.exec(line);
+    if (match === null) throw malformed('request line');
+    const version = `${match[3]}.${match[4]}`;
+    if (version !== '1.1' && version !== '1.0') {
+      throw new ProtocolError(505, `Invalid HTTP version (${version})`, 'HTTP Version Not Supported');
+    }
+    this.#method = match[1] as string;
+    this.#target = match[2] as string;
+    this.#httpVersion = version;
+  }
+
+  protected override startLineTooLong(): ProtocolError {
+    return new ProtocolError(414, 'Request URI Too Long');
+  }
+
+  protected override finish(headers: Headers): RequestHead {
+    const framing = framingOf(headers);
+    if (framing.chunked && this.#httpVersion === '1.0') throw malformed('Transfer-Encoding in HTTP/1.0');
+    if (headers.get('host')?.includes(',') === true) throw malformed('more than one Host');
+    const isNew = this.#httpVersion === '1.1';
+    const connection = headers.get('connection');
+    return {
+      method: this.#method,
+      target: originForm(this.#target, headers),
+      httpVersion: this.#httpVersion,
+      headers,
+      framing,
+      keepAlive: isNew ? !hasToken(connection, 'close') : hasToken(connection, 'keep-alive'),
+      expectContinue: isNew && headers.get('expect')?.toLowerCase() === '100-continue',
+    };
+  }
+}
+
+function originForm(target: string, headers: Headers): string {
+  if (target.startsWith('/') || target === '*') return target;
+  const match = ABSOLUTE.exec(target);
+  if (match === null) throw malformed('request target');
+  headers.set('host', match[1] as string);
+  const rest = match[2] as string;
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}

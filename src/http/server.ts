@@ -1,0 +1,182 @@
+/** HTTP/1.1 server over node:net and node:tls. */
+
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Logger } from '../common/host.ts';
+import type { Handler } from './contract.ts';
+import { DEFAULT_HEAD_LIMITS } from './head-parser.ts';
+import type { SwiftRequest } from './request.ts';
+import { type ConnectionOptions, ServerConnection } from './server-connection.ts';
+
+export interface HttpServerOptions {
+  handler: Handler;
+  log: Logger;
+  /** How long a client may stall inside a request's head or body (408), or take nothing of an answer. */
+  clientTimeoutMs: number;
+  /** How long a connection may idle between requests; then it is closed without a word. */
+  keepAliveTimeoutMs: number;
+  /** Longest request line with its CR LF, in bytes (414). */
+  maxRequestLine: number;
+  /** Longest header line with its CR LF, in bytes (400). */
+  maxHeaderLine: number;
+  /** Swift's max_header_count: one more than the headers a request may have (431). */
+  maxHeaderCount: number;
+  tls?: { cert: string | Buffer; key: string | Buffer } | undefined;
+  /** Value of a Server header on every answer; Swift sends none. */
+  serverHeader?: string | undefined;
+  /** Connections served at a time (max_clients); as many again wait for their turn, more are closed. */
+  maxConnections?: number | undefined;
+  /** Told of what a handler threw that is no HttpError, and of what broke an answer's body. Default: an error in the log. */
+  onHandlerError?: ((error: unknown, req: SwiftRequest | undefined) => void) | undefined;
+}
+
+/** An address, or a listening socket made elsewhere: an inherited descriptor or a net.Server that listens. */
+export type ListenTarget = { host: string; port: number; backlog?: number | undefined } | { fd: number } | Server;
+
+export class HttpServer {
+  readonly #options: ConnectionOptions;
+  readonly #server: Server;
+  readonly #maxConnections: number;
+  readonly #connections = new Set<ServerConnection>();
+  readonly #waiting: Socket[] = [];
+  #activeRequests = 0;
+  #draining = false;
+  #onEmpty: (() => void) | null = null;
+
+  constructor(options: HttpServerOptions) {
+    const { handler, log, clientTimeoutMs, keepAliveTimeoutMs, serverHeader, tls } = options;
+    this.#options = {
+      handler,
+      log,
+      clientTimeoutMs,
+      keepAliveTimeoutMs,
+      serverHeader,
+      scheme: tls === undefined ? 'http' : 'https',
+      limits: {
+        maxStartLine: options.maxRequestLine,
+        maxHeaderLine: options.maxHeaderLine,
+        maxHeaderCount: options.maxHeaderCount,
+        maxHeaderBytes: DEFAULT_HEAD_LIMITS.maxHeaderBytes,
+      },
+      onHandlerError: options.onHandlerError ?? ((error) => log.error('Error handling a request', error)),
+      onActive: (_, active) => {
+        this.#activeRequests += active ? 1 : -1;
+      },
+    };
+    this.#maxConnections = options.maxConnections ?? Infinity;
+    const socketOptions = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
+    if (tls === undefined) {
+      this.#server = createServer(socketOptions, (socket) => this.#accept(socket));
+    } else {
+      const { noDelay, allowHalfOpen } = socketOptions;
+      const handshakeTimeout = clientTimeoutMs;
+      const server = createTlsServer({ ...tls, noDelay, allowHalfOpen, handshakeTimeout }, (socket) =>
+        this.#accept(socket),
+      );
+      server.on('tlsClientError', (error) => log.debug(`TLS handshake failed: ${error.message}`));
+      this.#server = server;
+    }
+    this.#server.on('error', (error) => log.error('Error accepting connections', error));
+  }
+
+  /** Resolves once connections are accepted; rejects with the reason the address cannot be had. */
+  listen(target: ListenTarget): Promise<void> {
+    const server = this.#server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(target, () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  /** The port listened on, 0 when it does not listen on one. */
+  get port(): number {
+    const address: AddressInfo | string | null = this.#server.address();
+    return address === null || typeof address === 'string' ? 0 : address.port;
+  }
+
+  /** Requests whose answer is not done. */
+  get activeRequests(): number {
+    return this.#activeRequests;
+  }
+
+  /** Connections that are open, idle ones included. */
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Takes no new connections. Those that are open go on. */
+  stopAccepting(): Promise<void> {
+    if (this.#server.listening) this.#server.close();
+    for (const socket of this.#waiting.splice(0)) socket.destroy();
+    return Promise.resolve();
+  }
+
+  /**
+   * Stops accepting, closes idle connections and lets requests in progress finish, each the last of its connection. What is
+   * still there after `graceMs` is cut off.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
+    await this.stopAccepting();
+    for (const connection of this.#connections) connection.finish();
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        this.#onEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    await this.close();
+  }
+
+  /** Stops accepting and cuts off all connections. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    await this.stopAccepting();
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#draining) {
+      socket.destroy();
+    } else if (this.#connections.size < this.#maxConnections) {
+      this.#start(socket);
+    } else if (this.#waiting.length < this.#maxConnections) {
+      // The oldest connection that idles makes room.
+      this.#waiting.push(socket);
+      socket.on('error', () => socket.destroy());
+      for (const connection of this.#connections) {
+        if (connection.idle) {
+          connection.destroy();
+          break;
+        }
+      }
+    } else {
+      socket.destroy();
+    }
+  }
+
+  #start(socket: Socket): void {
+    const connection = new ServerConnection(socket, this.#options);
+    this.#connections.add(connection);
+    socket.resume();
+    void connection.run().then(() => {
+      this.#connections.delete(connection);
+      this.#startNext();
+      if (this.#connections.size === 0) this.#onEmpty?.();
+    });
+  }
+
+  #startNext(): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      if (next.destroyed) continue;
+      this.#start(next);
+      return;
+    }
+  }
+}
