@@ -13,7 +13,10 @@ export interface NodeAnswer {
   reason: string;
   /** Absent for a stand-in. */
   headers?: Headers | undefined;
+  /** As the node sent it, perhaps empty; absent for a stand-in, which gets the page of its status. */
   body?: Uint8Array | undefined;
+  /** For writes: which of the requests it answers. */
+  slot?: number | undefined;
 }
 
 /** The stand-in for a node that could not be reached or failed. */
@@ -88,7 +91,7 @@ function toResponse(answer: NodeAnswer, etag: string | undefined): SwiftResponse
   if (answer.headers !== undefined) copyBackendHeaders(headers, answer.headers);
   if (etag !== undefined) headers.set('etag', etag.replaceAll('"', ''));
   const body = answer.body;
-  if (body === undefined || body.length === 0) {
+  if (body === undefined) {
     const page = errorResponse(answer.status, headers);
     page.reason = answer.reason;
     return page;

@@ -130,6 +130,17 @@ export const confSpec: ConfSpec = {
     default: ['swift.valid_api_versions', 'swift.auto_create_account_prefix'],
     doc: 'Sections and section.key of /info that are not shown.',
   },
+  expiring_objects_account_name: {
+    type: 'text',
+    default: 'expiring_objects',
+    doc: 'Account of the expirer queue, behind auto_create_account_prefix; the same on all servers.',
+  },
+  expiring_objects_container_divisor: {
+    type: 'integer',
+    default: 86400,
+    min: 1,
+    doc: 'Seconds that share containers of the expirer queue; the same on all servers.',
+  },
   allow_open_expired: { type: 'boolean', default: false, doc: 'Let X-Open-Expired show expired objects.' },
   write_legacy_ec_crc: { type: 'text', doc: 'No meaning here: erasure coding is not done by liberasurecode.' },
 };
@@ -185,6 +196,9 @@ export interface ProxyConf extends PolicyOptions {
   readonly adminKey: string;
   readonly disallowedSections: readonly string[];
   readonly allowOpenExpired: boolean;
+  /** Without the prefix. */
+  readonly expiringObjectsAccountName: string;
+  readonly expiringObjectsContainerDivisorSec: number;
   /** The options of a policy: its own section's over the server's. */
   forPolicy(policyIndex: number): PolicyOptions;
 }
@@ -235,6 +249,8 @@ export function parseProxyConf(conf: Conf, policySections: ReadonlyMap<number, C
     adminKey: options.text('admin_key'),
     disallowedSections: options.list('disallowed_sections'),
     allowOpenExpired: options.boolean('allow_open_expired'),
+    expiringObjectsAccountName: options.text('expiring_objects_account_name'),
+    expiringObjectsContainerDivisorSec: options.number('expiring_objects_container_divisor'),
     forPolicy: (policyIndex) => policies.get(policyIndex) ?? server,
   };
 }

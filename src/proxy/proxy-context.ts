@@ -8,6 +8,7 @@ import type { Policies } from '../common/storage-policy.ts';
 import { Timestamp } from '../common/timestamp.ts';
 import { HttpError } from '../http/response.ts';
 import type { Handler } from '../http/contract.ts';
+import { ContentTypeGuesser } from './content-type-guess.ts';
 import { NodeIteration, type NodeOrder, NodeTimings } from './node-iteration.ts';
 import type { ProxyConf } from './proxy-conf.ts';
 
@@ -36,6 +37,7 @@ export class ProxyContext {
   readonly random: () => number;
   readonly userAgent: string;
   #app: Handler | undefined;
+  #contentTypes: ContentTypeGuesser | undefined;
 
   constructor(parts: ProxyContextParts) {
     const { conf, host } = parts;
@@ -69,6 +71,11 @@ export class ProxyContext {
 
   set app(app: Handler) {
     this.#app = app;
+  }
+
+  /** Guesses the types of objects whose PUT names none. */
+  get contentTypes(): ContentTypeGuesser {
+    return (this.#contentTypes ??= ContentTypeGuesser.fromSystem(this.host.swiftDir));
   }
 
   now(): Timestamp {

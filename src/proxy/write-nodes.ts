@@ -39,9 +39,9 @@ export async function writeToNodes(
   const answers: NodeAnswer[] = [];
   const abort = new AbortController();
   // A client that goes away does not stop a write that is under way: the replicas would differ.
-  const slots = request.headers.map(async (headers) => {
+  const slots = request.headers.map(async (headers, slot) => {
     const answer = await askInTurn(context, req, request, headers, abort.signal);
-    if (answer !== undefined) answers.push(answer);
+    if (answer !== undefined) answers.push({ ...answer, slot });
   });
   const all = Promise.all(slots);
   const pending = new Set(slots);

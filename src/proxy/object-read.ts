@@ -1,0 +1,160 @@
+/** GET and HEAD of an object of a replication policy. Source: spec swift-formats 6.7. */
+
+import type { BackendHead } from '../backend/transport.ts';
+import { isTrueValue } from '../common/text.ts';
+import { type BodyStream, iterateBody, readAll } from '../http/body.ts';
+import { Headers } from '../http/headers.ts';
+import type { SwiftRequest } from '../http/request.ts';
+import { errorResponse, SwiftResponse } from '../http/response.ts';
+import { bestResponse, copyBackendHeaders } from './best-response.ts';
+import { type ByteRange, formatRanges, parseContentRange, satisfiableRanges } from './byte-ranges.ts';
+import { answersRanges, MultiRangeBody, multipartBoundary } from './multi-range-body.ts';
+import type { ProxyContext } from './proxy-context.ts';
+import { NodeReader, type ReadRequest, type ReadSource } from './read-node.ts';
+import { type ObjectSource, PlainObjectBody, type Resume } from './resumable-body.ts';
+
+/** Asks node after node for the object. The answer's body, if it has one, must be read to its end or closed. */
+export async function readObject(
+  context: ProxyContext,
+  req: SwiftRequest,
+  request: ReadRequest,
+): Promise<SwiftResponse> {
+  const reader = new NodeReader(context, req, request);
+  const source = await reader.find();
+  if (source === undefined) return bestResponse(reader.answers);
+  const { head } = source;
+  const headers = new Headers();
+  copyBackendHeaders(headers, head.headers);
+  headers.set('content-type', head.headers.get('content-type') ?? 'text/html; charset=UTF-8');
+  headers.set('accept-ranges', 'bytes');
+  const length = head.headers.get('content-length');
+  if (length !== undefined) headers.set('content-length', length);
+  if (req.method !== 'HEAD' && (head.status === 200 || head.status === 206)) {
+    const body = objectBody(new ObjectRead(context, req, request, reader), source);
+    return new SwiftResponse(head.status, headers, body, head.reason);
+  }
+  return withoutData(context, req, source, headers);
+}
+
+/** An answer that has no bytes of the object: HEAD, 304, 416. */
+async function withoutData(
+  context: ProxyContext,
+  req: SwiftRequest,
+  source: ReadSource,
+  headers: Headers,
+): Promise<SwiftResponse> {
+  const { head, exchange } = source;
+  // Read, so that the connection may serve again; nothing in it is for the client.
+  await readAll(exchange.body(context.conf.recoverableNodeTimeoutMs)).catch(() => undefined);
+  exchange.close();
+  if (req.method === 'HEAD') return new SwiftResponse(head.status, headers, null, head.reason);
+  const page = errorResponse(head.status, headers);
+  page.reason = head.reason;
+  return page;
+}
+
+/** What a read in progress needs to be carried on. */
+class ObjectRead {
+  readonly #context: ProxyContext;
+  readonly #req: SwiftRequest;
+  readonly #request: ReadRequest;
+  readonly #reader: NodeReader;
+  readonly #mayResume: boolean;
+
+  constructor(context: ProxyContext, req: SwiftRequest, request: ReadRequest, reader: NodeReader) {
+    this.#context = context;
+    this.#req = req;
+    this.#request = request;
+    this.#reader = reader;
+    this.#mayResume = !isTrueValue(req.headers.get('x-newest'));
+  }
+
+  get rangeHeader(): string | undefined {
+    return this.#req.headers.get('range');
+  }
+
+  open(source: ReadSource): ObjectSource {
+    const { head, exchange } = source;
+    return {
+      head,
+      body: exchange.body(this.#context.conf.recoverableNodeTimeoutMs),
+      close: () => {
+        exchange.close();
+      },
+    };
+  }
+
+  /** How to carry on the body that `first` began, of an entity of `totalBytes`. */
+  resumer(first: ReadSource, totalBytes: number): Resume {
+    const etag = plainEtag(first.head);
+    let broken = first;
+    return async (ranges, cause) => {
+      if (this.#req.signal.aborted) return undefined;
+      const doing = 'Trying to read object during GET (retrying)';
+      this.#context.nodeFailed(broken.node, 'Object', doing, cause, this.#req.log);
+      if (!this.#mayResume || etag === '') return undefined;
+      const source = await this.#find(ranges, etag, totalBytes);
+      if (source === undefined) return undefined;
+      broken = source;
+      return this.open(source);
+    };
+  }
+
+  /** The next node that has the same object and answers these ranges of it. */
+  async #find(ranges: readonly ByteRange[], etag: string, totalBytes: number): Promise<ReadSource | undefined> {
+    const headers = new Headers(this.#request.headers);
+    headers.set('range', formatRanges(ranges));
+    // The first answer settled whether ranges count.
+    headers.delete('x-backend-ignore-range-if-metadata-present');
+    for (;;) {
+      const source = await this.#reader.find(headers);
+      if (source === undefined) return undefined;
+      if (plainEtag(source.head) === etag && answersRanges(source.head, ranges, totalBytes)) return source;
+      source.exchange.close();
+    }
+  }
+}
+
+function objectBody(read: ObjectRead, source: ReadSource): BodyStream {
+  const { head } = source;
+  const boundary = head.status === 206 ? multipartBoundary(head) : undefined;
+  if (boundary !== undefined) {
+    return new MultiRangeBody(read.open(source), boundary, {
+      ranges: (totalBytes) => satisfiableRanges(read.rangeHeader, totalBytes),
+      resumer: (totalBytes) => read.resumer(source, totalBytes),
+    });
+  }
+  const lengthText = head.headers.get('content-length');
+  const length = lengthText === undefined ? NaN : Number(lengthText);
+  const span = head.status === 206 ? parseContentRange(head.headers.get('content-range')) : undefined;
+  const range = span ?? { first: 0, last: length - 1, total: length };
+  // Without a known span there is nothing to carry on from: the bytes pass as they come.
+  if (!(range.last - range.first + 1 === length)) return new UncountedBody(read.open(source));
+  return new PlainObjectBody(read.open(source), range, read.resumer(source, range.total));
+}
+
+/** A body that cannot be carried on. */
+class UncountedBody implements BodyStream {
+  readonly #source: ObjectSource;
+
+  constructor(source: ObjectSource) {
+    this.#source = source;
+  }
+
+  read(): Uint8Array | null | Promise<Uint8Array | null> {
+    return this.#source.body.read();
+  }
+
+  async close(): Promise<void> {
+    await this.#source.body.close();
+    this.#source.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return iterateBody(this);
+  }
+}
+
+function plainEtag(head: BackendHead): string {
+  return (head.headers.get('etag') ?? '').replaceAll('"', '');
+}

@@ -1,0 +1,99 @@
+/**
+ * The body of an object that is being read from one node and carried on from another when that one breaks off. Chunks pass through
+ * uncopied; the reader's pace is the node's. Source: spec swift-formats 6.7.
+ */
+
+import type { BackendHead } from '../backend/transport.ts';
+import { BackendError } from '../backend/transport.ts';
+import { type BodyStream, iterateBody } from '../http/body.ts';
+import type { ByteRange } from './byte-ranges.ts';
+
+/** A node's good answer with its body, not yet read. */
+export interface ObjectSource {
+  readonly head: BackendHead;
+  readonly body: BodyStream;
+  /** Closes the connection, if the body was not read to its end. */
+  close(): void;
+}
+
+/**
+ * Finds another node that has the same bytes and answers exactly these ranges, or undefined when there is none. `cause` is what became
+ * of the node before.
+ */
+export type Resume = (ranges: readonly ByteRange[], cause: unknown) => Promise<ObjectSource | undefined>;
+
+/** One run of bytes of an entity: a whole object, or a single range of it. */
+export class PlainObjectBody implements BodyStream {
+  #source: ObjectSource | null;
+  #position: number;
+  readonly #last: number;
+  readonly #resume: Resume;
+  #closed = false;
+  readonly #accept = (chunk: Uint8Array | null): Uint8Array | null | Promise<Uint8Array | null> => this.#take(chunk);
+  readonly #recover = (cause: unknown): Promise<Uint8Array | null> => this.#carryOn(cause);
+
+  constructor(source: ObjectSource, range: ByteRange, resume: Resume) {
+    this.#source = source;
+    this.#position = range.first;
+    this.#last = range.last;
+    this.#resume = resume;
+  }
+
+  read(): Uint8Array | null | Promise<Uint8Array | null> {
+    if (this.#closed || this.#source === null) return null;
+    let next: Uint8Array | null | Promise<Uint8Array | null>;
+    try {
+      next = this.#source.body.read();
+    } catch (error) {
+      return this.#carryOn(error);
+    }
+    return next instanceof Promise ? next.then(this.#accept, this.#recover) : this.#take(next);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const source = this.#source;
+    this.#source = null;
+    if (source === null) return;
+    await source.body.close();
+    source.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return iterateBody(this);
+  }
+
+  #take(chunk: Uint8Array | null): Uint8Array | null | Promise<Uint8Array | null> {
+    const left = this.#last - this.#position + 1;
+    if (chunk === null) {
+      if (left > 0) return this.#carryOn(new BackendError('lost', `the answer ended ${left} bytes early`));
+      this.#source = null;
+      return null;
+    }
+    const wanted = chunk.length > left ? chunk.subarray(0, left) : chunk;
+    this.#position += wanted.length;
+    // Bytes beyond what was promised are not the client's.
+    return wanted.length === 0 ? this.close().then(() => null) : wanted;
+  }
+
+  async #carryOn(cause: unknown): Promise<Uint8Array | null> {
+    if (this.#closed) return null;
+    const broken = this.#source;
+    this.#source = null;
+    broken?.close();
+    if (this.#position > this.#last) return null;
+    const source = await this.#resume([{ first: this.#position, last: this.#last }], cause);
+    if (source === undefined) throw cause;
+    if (this.#closed) {
+      source.close();
+      return null;
+    }
+    this.#source = source;
+    return this.read();
+  }
+}
+
+/** The range of a body of known length that begins at the start of the entity. */
+export function wholeRange(lengthBytes: number): ByteRange {
+  return { first: 0, last: lengthBytes - 1 };
+}
