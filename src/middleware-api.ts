@@ -43,11 +43,10 @@ export {
   unquote,
   wireFromNative,
 } from './common/text.ts';
-export { type ConfOf, readConf } from './paste/conf-spec.ts';
+export { readConf, type TypedConf } from './paste/conf-spec.ts';
 export {
   accountInfo,
   type AccountInfo,
-  clearContainerInfo,
   containerInfo,
   type ContainerInfo,
   objectInfo,

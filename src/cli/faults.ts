@@ -4,7 +4,8 @@ import { BindError } from './serving.ts';
 
 /** A fault at start as the operator should read it: one clear line where it is theirs to mend, with the stack where it is ours. */
 export function describeFault(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof BindError || error instanceof LogOptionError) return error.message;
+  if (error instanceof ConfigError || error instanceof BindError || error instanceof LogOptionError)
+    return error.message;
   if (error instanceof RangeError) return error.message;
   if (!(error instanceof Error)) return String(error);
   // System errors carry a code and name the file; their stacks help nobody.

@@ -92,7 +92,8 @@ class ParentCache implements Cache {
       const timer = setTimeout(() => finish(undefined), REPLY_TIMEOUT_MS);
       this.#waiting.set(id, finish);
       const request: CacheRequest = { type: 'cache', id, call };
-      if (process.connected) process.send?.(request, undefined, undefined, (error) => error !== null && finish(undefined));
+      if (process.connected)
+        process.send?.(request, undefined, undefined, (error) => error !== null && finish(undefined));
       else finish(undefined);
     });
   }

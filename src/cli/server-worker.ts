@@ -1,9 +1,11 @@
 /** A worker of a server: what the supervisor forks. Arguments: app name, config path, `console` or nothing. */
 
+import { type AppName, openPipeline } from '../compose/pipeline.ts';
 import { describeFault } from './faults.ts';
-import { dropPrivileges, endServing, listen, makeHttpServer, openPipeline } from './serving.ts';
-import type { ParentMessage, WorkerMessage } from './supervisor.ts';
 import { parentServices } from './parent-services.ts';
+import { pipelineOptions } from './pipeline-options.ts';
+import { dropPrivileges, endServing, listen, makeHttpServer } from './serving.ts';
+import type { ParentMessage, WorkerMessage } from './supervisor.ts';
 
 function tellParent(message: WorkerMessage): Promise<void> {
   return new Promise((resolve) => {
@@ -15,7 +17,10 @@ function tellParent(message: WorkerMessage): Promise<void> {
 async function work(): Promise<void> {
   const [appName = '', configPath = '', log] = process.argv.slice(2);
   process.title = `swift-${appName} ${configPath}`;
-  const pipeline = await openPipeline({ appName, configPath, console: log === 'console', services: parentServices() });
+  const pipeline = await openPipeline({
+    ...pipelineOptions(appName as AppName, configPath, log === 'console'),
+    services: parentServices(),
+  });
   const server = makeHttpServer(pipeline);
   let ending: Promise<void> | undefined;
   const end = (how: 'stop' | 'drain'): void => {

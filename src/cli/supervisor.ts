@@ -143,7 +143,9 @@ export class Supervisor {
     const fault = started.find((result) => result.status === 'rejected');
     if (fault !== undefined) {
       const reason: unknown = fault.reason;
-      this.#options.log.error(`reload refused, the old workers go on: ${reason instanceof Error ? reason.message : String(reason)}`);
+      this.#options.log.error(
+        `reload refused, the old workers go on: ${reason instanceof Error ? reason.message : String(reason)}`,
+      );
       for (const worker of this.#current) if (!before.has(worker)) this.#dismiss(worker);
       return;
     }

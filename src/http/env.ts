@@ -51,6 +51,8 @@ export interface RequestEnv {
   updateFooters?: ((footers: import('./headers.ts').Headers) => void) | undefined;
   /** swift.orig_req_method */
   originalMethod?: string | undefined;
+  /** Path as the client sent it (native text), before filters rewrote it. */
+  originalPath?: string | undefined;
   /** swift.proxy_access_log_made */
   accessLogMade?: boolean | undefined;
   /** swift.leave_relative_location */

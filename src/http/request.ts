@@ -169,6 +169,7 @@ export class SwiftRequest {
       updateFooters: undefined,
       acl: undefined,
       accessLogMade: undefined,
+      originalPath: undefined,
       backendPath: undefined,
     };
     if (options.as === 'preauthorized') {

@@ -90,7 +90,8 @@ class SwiftLogger implements Logger {
   }
 
   error(message: string, cause?: unknown): void {
-    const detail = cause === undefined ? '' : `: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
+    const detail =
+      cause === undefined ? '' : `: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
     this.#pino.error(this.#context, message + detail);
   }
 
@@ -117,9 +118,11 @@ export type ClosableLogger = Logger & { close(): void };
 export function makeLogger(settings: LoggerSettings, sinks: LogSink[] = []): ClosableLogger {
   const { conf } = settings;
   const facility = FACILITIES[conf['log_facility'] ?? 'LOG_LOCAL0'];
-  if (facility === undefined) throw new LogOptionError(`log_facility = ${conf['log_facility']}: expected LOG_LOCAL0 and the like`);
+  if (facility === undefined)
+    throw new LogOptionError(`log_facility = ${conf['log_facility']}: expected LOG_LOCAL0 and the like`);
   const level = LEVELS[(conf['log_level'] ?? 'INFO').toUpperCase()];
-  if (level === undefined) throw new LogOptionError(`log_level = ${conf['log_level']}: expected DEBUG, INFO, WARNING, ERROR or CRITICAL`);
+  if (level === undefined)
+    throw new LogOptionError(`log_level = ${conf['log_level']}: expected DEBUG, INFO, WARNING, ERROR or CRITICAL`);
   const sink = settings.console === true ? stderrSink() : sinkFor(conf);
   sinks.push(sink);
   const maxLineLength = Number(conf['log_max_line_length'] ?? 0);

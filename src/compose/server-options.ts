@@ -7,7 +7,11 @@ export const serverOptions = {
   bind_port: { type: 'integer', required: true, min: 1, max: 65535, doc: 'Port to listen on.' },
   bind_timeout: { type: 'seconds', default: 30, doc: 'How long to go on trying while the port is taken.' },
   backlog: { type: 'integer', default: 4096, min: 1, doc: 'Connections that may wait to be accepted.' },
-  workers: { type: 'text', default: 'auto', doc: 'Worker processes: a number, or auto for one a core; 0 serves in the parent.' },
+  workers: {
+    type: 'text',
+    default: 'auto',
+    doc: 'Worker processes: a number, or auto for one a core; 0 serves in the parent.',
+  },
   user: { type: 'text', default: 'swift', doc: 'User to become once the port is bound, when started as root.' },
   swift_dir: { type: 'text', default: '/etc/swift', doc: 'Folder of swift.conf and the rings.' },
   cert_file: { type: 'text', default: '', doc: 'PEM certificate; with key_file the server speaks TLS.' },
@@ -18,8 +22,17 @@ export const serverOptions = {
   log_name: { type: 'text', doc: 'Name in front of each log line; the section when not set.' },
   log_facility: { type: 'text', default: 'LOG_LOCAL0', doc: 'Syslog facility.' },
   log_level: { type: 'text', default: 'INFO', doc: 'Lowest level logged: DEBUG, INFO, WARNING, ERROR, CRITICAL.' },
-  log_address: { type: 'text', default: '/dev/log', doc: "The syslog daemon's socket; standard error where there is none." },
+  log_address: {
+    type: 'text',
+    default: '/dev/log',
+    doc: "The syslog daemon's socket; standard error where there is none.",
+  },
   log_udp_host: { type: 'text', default: '', doc: 'Sends the log to this host by UDP instead.' },
   log_udp_port: { type: 'integer', default: 514, min: 1, max: 65535, doc: 'Port for log_udp_host.' },
-  log_max_line_length: { type: 'integer', default: 0, min: 0, doc: 'Longer lines lose their middle; 0 keeps them whole.' },
+  log_max_line_length: {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    doc: 'Longer lines lose their middle; 0 keeps them whole.',
+  },
 } as const satisfies ConfSpec;

@@ -1,0 +1,13 @@
+import { builtinEntryPoints } from '../builtins.ts';
+import type { AppName, PipelineOptions } from '../compose/pipeline.ts';
+import { makeLogger } from './log/logger.ts';
+
+/** How the commands build a pipeline: with every built-in, and logs as the config asks or all on the console. */
+export function pipelineOptions(appName: AppName, configPath: string, console: boolean): PipelineOptions {
+  return {
+    appName,
+    configPath,
+    entryPoints: builtinEntryPoints,
+    makeLog: (conf, name) => makeLogger({ conf, name, console }),
+  };
+}

@@ -1,0 +1,5 @@
+import { enableCompileCache } from 'node:module';
+
+enableCompileCache();
+const { runServerCommand } = await import('./server-command.ts');
+await runServerCommand('account-server');

@@ -1,0 +1,88 @@
+/** Builds the pipeline of a server's config file with everything that it needs around it. */
+
+import type { Logger, ServiceKey } from '../common/host.ts';
+import { loadSwiftConf } from '../common/swift-conf.ts';
+import type { Conf, Handler } from '../http/contract.ts';
+import { readConf, type TypedConf } from '../paste/conf-spec.ts';
+import type { EntryPointTable } from '../paste/entry-point-table.ts';
+import { loadServerApp } from '../paste/server-app.ts';
+import { ServerHost } from './host.ts';
+import { serverOptions } from './server-options.ts';
+
+export type ServerOptions = TypedConf<typeof serverOptions>;
+export type AppName = 'proxy-server' | 'object-server' | 'container-server' | 'account-server';
+export type ClosableLogger = Logger & { close(): void };
+
+export interface PipelineOptions {
+  /** Config file or `.conf.d` folder. */
+  configPath: string;
+  appName: AppName;
+  entryPoints: EntryPointTable;
+  /** The log that the app section's `log_*` options ask for. */
+  makeLog: (appConf: Conf, logName: string) => ClosableLogger;
+  services?: readonly (readonly [ServiceKey<unknown>, unknown])[];
+}
+
+/** A pipeline that was built, with what it was built from. */
+export interface Pipeline {
+  readonly handler: Handler;
+  readonly host: ServerHost;
+  readonly log: ClosableLogger;
+  readonly options: ServerOptions;
+  /** Names of filters and app, outermost first. */
+  readonly names: readonly string[];
+  close(): Promise<void>;
+}
+
+/** The options that every server has, from the app section's settings. Throws ConfigError. */
+export function readServerOptions(appConf: Conf, configPath: string, appName: AppName): ServerOptions {
+  return readConf(serverOptions, appConf, {}, { file: configPath, section: `app:${appName}` });
+}
+
+/** Builds the pipeline. Warnings go to its log. Throws ConfigError. */
+export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
+  let made: { host: ServerHost; log: ClosableLogger; options: ServerOptions } | undefined;
+  try {
+    const app = await loadServerApp({
+      configPath: options.configPath,
+      appName: options.appName,
+      entryPoints: options.entryPoints,
+      makeHost: (appConf, logName) => {
+        made = makeHost(appConf, logName, options);
+        return made.host;
+      },
+    });
+    if (made === undefined) throw new Error('the loader made no host');
+    const { host, log } = made;
+    for (const warning of app.warnings) log.warn(warning);
+    const close = (): Promise<void> => closeAll(host, log);
+    return { ...made, handler: app.handler, names: app.pipeline, close };
+  } catch (error) {
+    // What was made before the fault owns sockets and threads too.
+    if (made !== undefined) await closeAll(made.host, made.log);
+    throw error;
+  }
+}
+
+async function closeAll(host: ServerHost, log: ClosableLogger): Promise<void> {
+  try {
+    await host.close();
+  } finally {
+    log.close();
+  }
+}
+
+function makeHost(
+  appConf: Conf,
+  logName: string,
+  options: PipelineOptions,
+): { host: ServerHost; log: ClosableLogger; options: ServerOptions } {
+  const serving = readServerOptions(appConf, options.configPath, options.appName);
+  const swiftConf = loadSwiftConf(serving.swift_dir);
+  const log = options.makeLog(appConf, logName);
+  for (const warning of swiftConf.warnings) log.warn(warning);
+  const { policies, constraints, hashPath } = swiftConf;
+  const services = options.services ?? [];
+  const host = new ServerHost({ log, swiftDir: serving.swift_dir, policies, constraints, hashPath, services });
+  return { host, log, options: serving };
+}

@@ -1,0 +1,50 @@
+import type { BodyStream } from '../../middleware-api.ts';
+
+/** A body that counts what was read of it and says when it is over. */
+export class CountingBody implements BodyStream {
+  count = 0;
+  readonly #source: BodyStream;
+  #finished: ((count: number, complete: boolean) => void) | undefined;
+
+  /** `finished` is called once: with true at the end of the body, with false when it broke or was closed before. */
+  constructor(source: BodyStream, finished?: (count: number, complete: boolean) => void) {
+    this.#source = source;
+    this.#finished = finished;
+  }
+
+  read(): Uint8Array | null | Promise<Uint8Array | null> {
+    const next = this.#source.read();
+    if (!(next instanceof Promise)) return this.#take(next);
+    return next.then(
+      (chunk) => this.#take(chunk),
+      (error: unknown) => {
+        this.#end(false);
+        throw error;
+      },
+    );
+  }
+
+  #take(chunk: Uint8Array | null): Uint8Array | null {
+    if (chunk === null) this.#end(true);
+    else this.count += chunk.length;
+    return chunk;
+  }
+
+  close(): void | Promise<void> {
+    this.#end(false);
+    return this.#source.close();
+  }
+
+  #end(complete: boolean): void {
+    this.#finished?.(this.count, complete);
+    this.#finished = undefined;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      for (let chunk = await this.read(); chunk !== null; chunk = await this.read()) yield chunk;
+    } finally {
+      await this.close();
+    }
+  }
+}
