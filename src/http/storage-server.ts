@@ -52,6 +52,11 @@ export function dispatch(options: DispatchOptions): Handler {
       res = faultAnswer(error, req, options);
     }
     if (options.logRequests) writeAccessLine(req, res, start, options);
+    // A HEAD is told no length of a page that Swift makes only when a body is sent.
+    if (req.method === 'HEAD' && isDefaultPage(res)) {
+      res.body = null;
+      res.headers.set('content-length', 0);
+    }
     return res;
   };
 }
