@@ -10,8 +10,12 @@ export function rememberOrigins(conf: Conf, places: ReadonlyMap<string, Place>):
   origins.set(conf, places);
 }
 
+/** Places of the options by name, when `conf` comes from the loader. */
+export function placesOf(conf: Conf): ReadonlyMap<string, Place> | undefined {
+  return origins.get(conf);
+}
+
 /** Where `key` of `source` stands, as far as known; settings that were copied tell file and section alone. */
 export function placeOf(source: Conf, key: string, globalConf: Conf, localConf: Conf): Place {
-  const place = origins.get(source)?.get(key);
-  return place ?? { file: globalConf['__file__'], section: localConf['__name__'] };
+  return origins.get(source)?.get(key) ?? { file: globalConf['__file__'], section: localConf['__name__'] };
 }

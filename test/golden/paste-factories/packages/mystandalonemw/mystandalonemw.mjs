@@ -1,0 +1,4 @@
+import { FilterNode } from '../../modules/vecmod.mjs'
+
+export const filter_factory = (g, l) => (app) =>
+  FilterNode('mystandalonemw', app, g, l)
