@@ -7,7 +7,8 @@ import { errorResponse, type SwiftResponse } from '../http/response.ts';
 import { htmlTextResponse, requireTimestamp } from '../http/storage-server.ts';
 import { updateContainers } from './container-update.ts';
 import { unqueueExpiry } from './expirer-update.ts';
-import { deleteAtOf, locate, nextPartPower, type ObjectServer } from './server.ts';
+import { deleteAtOf } from './delete-at.ts';
+import { locate, nextPartPower, type ObjectServer } from './server.ts';
 import { type Metadata, type StoredObject, StorageError } from './storage.ts';
 
 /** What is there; `metadata` also for an expired object, `isLive` is false for it. */

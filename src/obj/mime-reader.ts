@@ -2,7 +2,6 @@
 
 import type { BodyStream } from '../http/body.ts';
 import { Headers } from '../http/headers.ts';
-import { ClientDisconnect } from '../http/errors.ts';
 import { htmlError } from '../http/storage-server.ts';
 
 const LONGEST_HEAD_BYTES = 65536;
@@ -31,11 +30,11 @@ export class MimeReader {
     while (this.#state === 'in-part') await this.readPart();
     if (this.#state === 'after') return undefined;
     const head = await this.#takeHead();
-    this.#state = 'in-part';
+    this.#state = head === undefined ? 'after' : 'in-part';
     return head;
   }
 
-  /** The next bytes of the part, or null at its end. A message that breaks off throws ClientDisconnect. */
+  /** The next bytes of the part, or null at its end, or where the message breaks off. */
   async readPart(): Promise<Uint8Array | null> {
     if (this.#state !== 'in-part') return null;
     for (;;) {
@@ -49,8 +48,14 @@ export class MimeReader {
       // The last bytes may be the beginning of the delimiter.
       const certain = this.#buffer.length - this.#delimiter.length + 1;
       if (certain > 0) return this.#take(certain);
-      if (!(await this.#fill())) throw new ClientDisconnect();
+      if (!(await this.#fill())) return this.#takeRest();
     }
+  }
+
+  /** A message that breaks off ends its part. */
+  #takeRest(): Uint8Array | null {
+    this.#state = 'after';
+    return this.#buffer.length === 0 ? null : this.#take(this.#buffer.length);
   }
 
   /** Reads what follows the last part, so that the connection can carry the next request. */
@@ -78,7 +83,7 @@ export class MimeReader {
     else throw htmlError(400, 'invalid MIME document');
   }
 
-  async #takeHead(): Promise<Headers> {
+  async #takeHead(): Promise<Headers | undefined> {
     const headers = new Headers();
     for (;;) {
       if (this.#buffer.subarray(0, 2).equals(CRLF)) {
@@ -96,12 +101,12 @@ export class MimeReader {
         return headers;
       }
       if (this.#buffer.length > LONGEST_HEAD_BYTES) throw htmlError(400, 'invalid MIME document');
-      if (!(await this.#fill())) throw new ClientDisconnect();
+      if (!(await this.#fill())) return undefined;
     }
   }
 
   async #need(bytes: number): Promise<void> {
-    while (this.#buffer.length < bytes) if (!(await this.#fill())) throw new ClientDisconnect();
+    while (this.#buffer.length < bytes) if (!(await this.#fill())) throw htmlError(400, 'invalid MIME document');
   }
 
   #take(bytes: number): Buffer {

@@ -9,7 +9,8 @@ import { plainError, requireTimestamp } from '../http/storage-server.ts';
 import { isTrueValue } from '../common/text.ts';
 import { applyOverrides, type RowFields, updateContainers } from './container-update.ts';
 import { queueExpiry, unqueueExpiry } from './expirer-update.ts';
-import { deleteAtOf, locate, nextPartPower, type ObjectServer } from './server.ts';
+import { deleteAtOf } from './delete-at.ts';
+import { locate, nextPartPower, type ObjectServer } from './server.ts';
 import { type Metadata, type ObjectLocation, type OpenedObject, StorageError } from './storage.ts';
 import { isObjectSysmeta, replicatedHeaderNames, storePostHeaders } from './stored-headers.ts';
 

@@ -1,6 +1,7 @@
 /** PUT of an object. The order of the checks is Swift's: spec swift-formats 5.2. */
 
 import { bodyStream } from '../http/body.ts';
+import { etagListHas } from '../http/conditional.ts';
 import type { Timestamp } from '../common/timestamp.ts';
 import type { Headers } from '../http/headers.ts';
 import { checkObjectCreation, messageLength } from '../http/metadata-limits.ts';
@@ -11,7 +12,8 @@ import { ClientDisconnect } from '../http/errors.ts';
 import { putFields, updateContainers } from './container-update.ts';
 import { queueExpiry, unqueueExpiry } from './expirer-update.ts';
 import { MimePut } from './mime-put.ts';
-import { deleteAtOf, locate, nextPartPower, type ObjectServer } from './server.ts';
+import { deleteAtOf } from './delete-at.ts';
+import { locate, nextPartPower, type ObjectServer } from './server.ts';
 import { type Metadata, type ObjectLocation, type ObjectWriter, type StoredObject, StorageError } from './storage.ts';
 import { replicatedHeaderNames, storePutHeaders } from './stored-headers.ts';
 
@@ -94,12 +96,7 @@ const NOTHING: Existing = { timestamp: undefined, metadata: undefined };
 /** If-None-Match: `*` or a list of ETags, against a live object. */
 function isRefusedByEtag(req: SwiftRequest, metadata: Metadata | undefined): boolean {
   const condition = req.headers.get('if-none-match');
-  if (condition === undefined || metadata === undefined) return false;
-  const etag = metadata.get('ETag');
-  return condition.split(',').some((part) => {
-    const wanted = part.trim();
-    return wanted === '*' || wanted.replace(/^"|"$/g, '') === etag;
-  });
+  return condition !== undefined && metadata !== undefined && etagListHas(condition, metadata.get('ETag') ?? '');
 }
 
 /** Reads the body into the writer. Throws ClientDisconnect when it is shorter or longer than promised. */

@@ -1,6 +1,6 @@
 /** REPLICATE: the hashes of a partition's suffixes, or the word that some of them have changed. */
 
-import { pickleDict, writePickle } from '../common/pickle.ts';
+import { type PickleValue, writePickle } from '../common/pickle.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { SwiftResponse } from '../http/response.ts';
 import { splitBackendPath } from '../http/storage-server.ts';
@@ -15,7 +15,7 @@ export async function replicate(server: ObjectServer, req: SwiftRequest): Promis
     return pickled(writePickle(null));
   }
   const hashes = await server.storage.suffixHashes(device, partition, policyIndex);
-  return pickled(writePickle(pickleDict(Object.fromEntries(hashes))));
+  return pickled(writePickle(new Map<PickleValue, PickleValue>(hashes)));
 }
 
 function isSuffix(text: string): boolean {

@@ -62,9 +62,3 @@ export function nextPartPower(req: SwiftRequest): number | null {
   const text = req.headers.get('x-backend-next-part-power');
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }
-
-/** X-Delete-At of stored metadata in seconds, 0 for none. */
-export function deleteAtOf(value: string | undefined): number {
-  const seconds = value === undefined ? NaN : Number(value.replaceAll('_', ''));
-  return Number.isInteger(seconds) ? seconds : 0;
-}

@@ -1,0 +1,176 @@
+/** swift-object-updater: delivers the container updates that object servers could not. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackendTransport } from '../backend/transport.ts';
+import type { Host, Logger } from '../common/host.ts';
+import type { Conf, ConfSpec } from '../http/contract.ts';
+import { OptionReader } from '../http/storage-conf.ts';
+import type { DeliveryTimeouts } from './row-delivery.ts';
+import type { ObjectStorage } from './storage.ts';
+import { StorageError } from './storage.ts';
+import { deliverEntry, type UpdaterStats } from './updater-delivery.ts';
+
+export const updaterConfSpec: ConfSpec = {
+  interval: { type: 'seconds', default: 300, doc: 'Seconds from the start of one sweep to that of the next.' },
+  concurrency: { type: 'integer', default: 8, min: 1, doc: 'Updates delivered side by side.' },
+  objects_per_second: { type: 'number', default: 50, doc: 'Updates begun in a second; 0 for no limit.' },
+  slowdown: { type: 'seconds', default: 0.01, doc: 'Pause after each update; objects_per_second stands above it.' },
+  node_timeout: { type: 'seconds', default: 10, doc: 'Seconds to wait for the answer of a container server.' },
+  conn_timeout: { type: 'seconds', default: 0.5, doc: 'Seconds to wait for a connection to one.' },
+  report_interval: { type: 'seconds', default: 300, doc: 'Seconds between lines of statistics within a sweep.' },
+  recon_cache_path: { type: 'text', default: '/var/cache/swift', doc: 'Folder of the caches that recon reads.' },
+};
+
+export interface UpdaterOptions {
+  readonly host: Host;
+  /** [DEFAULT] and `[object-updater]`. */
+  readonly globalConf: Conf;
+  readonly localConf: Conf;
+  readonly storage: ObjectStorage;
+  readonly transport: BackendTransport;
+  /** One sweep, then return. */
+  readonly once: boolean;
+  /** Ends the run after the update in hand. */
+  readonly signal: AbortSignal;
+  /** Writes keys into a recon cache file of `recon_cache_path`. */
+  readonly saveRecon?: (folder: string, file: string, values: Record<string, unknown>) => Promise<void>;
+}
+
+interface Updater extends UpdaterOptions {
+  readonly log: Logger;
+  readonly concurrency: number;
+  /** Shortest time between the beginnings of two updates. */
+  readonly pauseMs: number;
+  readonly intervalMs: number;
+  readonly reportIntervalMs: number;
+  readonly reconCachePath: string;
+  readonly timeouts: DeliveryTimeouts;
+}
+
+/** Runs until the signal aborts, or for one sweep. A sweep that fails is logged and does not end the run. */
+export async function runObjectUpdater(options: UpdaterOptions): Promise<void> {
+  const updater = readUpdater(options);
+  const { signal } = options;
+  while (!signal.aborted) {
+    const started = performance.now();
+    try {
+      await sweep(updater);
+    } catch (error) {
+      updater.log.error('ERROR object update sweep failed', error);
+    }
+    if (options.once) return;
+    const rest = updater.intervalMs - (performance.now() - started);
+    if (rest > 0) await pause(rest, signal);
+  }
+}
+
+function readUpdater(options: UpdaterOptions): Updater {
+  const conf = new OptionReader(updaterConfSpec, options.globalConf, options.localConf);
+  const perSecond = conf.number('objects_per_second');
+  return {
+    ...options,
+    log: options.host.log,
+    concurrency: conf.number('concurrency'),
+    pauseMs: perSecond > 0 ? 1000 / perSecond : 0,
+    intervalMs: conf.number('interval') * 1000,
+    reportIntervalMs: conf.number('report_interval') * 1000,
+    reconCachePath: conf.text('recon_cache_path'),
+    timeouts: {
+      connectTimeoutMs: conf.number('conn_timeout') * 1000,
+      nodeTimeoutMs: conf.number('node_timeout') * 1000,
+    },
+  };
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+  } catch {
+    // Aborted: the loop sees the signal.
+  }
+}
+
+/** One pass over every device and policy. */
+async function sweep(updater: Updater): Promise<void> {
+  const started = performance.now();
+  updater.log.info('Begin object update sweep');
+  const stats = newStats();
+  const perDevice: Record<string, UpdaterStats> = {};
+  for (const device of await updater.storage.asyncPending.devices()) {
+    if (updater.signal.aborted) return;
+    perDevice[device] = await sweepDevice(updater, device);
+    addStats(stats, perDevice[device]);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  updater.log.info(`Object update sweep completed: ${seconds.toFixed(2)}s, ${describe(stats)}`);
+  await updater.saveRecon?.(updater.reconCachePath, 'object.recon', {
+    object_updater_sweep: seconds,
+    object_updater_stats: { ...stats },
+    object_updater_last: updater.host.now(),
+  });
+}
+
+async function sweepDevice(updater: Updater, device: string): Promise<UpdaterStats> {
+  const stats = newStats();
+  try {
+    await updater.storage.checkDevice(device);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    updater.log.warn(`Skipping ${device} as it is not mounted`);
+    stats.errors += 1;
+    return stats;
+  }
+  for (const policyIndex of await updater.storage.asyncPending.policies(device)) {
+    await sweepPolicy(updater, device, policyIndex, stats);
+  }
+  return stats;
+}
+
+async function sweepPolicy(updater: Updater, device: string, policyIndex: number, stats: UpdaterStats): Promise<void> {
+  const { host, storage, transport, timeouts, log, signal } = updater;
+  const context = {
+    asyncPending: storage.asyncPending,
+    containerRing: () => host.ring('container'),
+    transport,
+    timeouts,
+    log,
+    stats,
+  };
+  const running = new Set<Promise<void>>();
+  let lastReport = performance.now();
+  let next = performance.now();
+  for await (const entry of storage.asyncPending.entries(device, policyIndex)) {
+    if (signal.aborted) break;
+    while (running.size >= updater.concurrency) await Promise.race(running);
+    const wait = next - performance.now();
+    if (wait > 0) await pause(wait, signal);
+    next = Math.max(next, performance.now()) + updater.pauseMs;
+    const task = deliverEntry(context, entry)
+      .catch((error: unknown) => {
+        stats.errors += 1;
+        log.error(`ERROR with the update ${entry.hash} on ${device}`, error);
+      })
+      .finally(() => running.delete(task));
+    running.add(task);
+    if (performance.now() - lastReport >= updater.reportIntervalMs) {
+      lastReport = performance.now();
+      log.info(`Object update sweep progress on ${device}: ${describe(stats)}`);
+    }
+  }
+  await Promise.all(running);
+}
+
+function newStats(): UpdaterStats {
+  return { successes: 0, failures: 0, redirects: 0, unlinks: 0, quarantines: 0, errors: 0 };
+}
+
+function addStats(sum: UpdaterStats, stats: UpdaterStats): void {
+  for (const key of Object.keys(stats) as (keyof UpdaterStats)[]) sum[key] += stats[key];
+}
+
+function describe(stats: UpdaterStats): string {
+  return (
+    `${stats.successes} successes, ${stats.failures} failures, ${stats.quarantines} quarantines, ` +
+    `${stats.unlinks} unlinks, ${stats.errors} errors, ${stats.redirects} redirects`
+  );
+}
