@@ -11,6 +11,7 @@ const MAX_OVERLAPPING_PAIRS = 2;
 /** From so many ranges on they must come in ascending order. */
 const MUST_ASCEND = 8;
 
+const UNIT = /^[ \t]*bytes[ \t]*=/i;
 const PIECE = /^[ \t]*(\+?[0-9]+)?[ \t]*-[ \t]*([0-9]+)?[ \t]*$/;
 
 /**
@@ -20,9 +21,10 @@ const PIECE = /^[ \t]*(\+?[0-9]+)?[ \t]*-[ \t]*([0-9]+)?[ \t]*$/;
  * A suffix of an empty entity is `{start: 0, end: 0}`.
  */
 export function requestedRanges(header: string | undefined, length: number): ByteRange[] | null {
-  if (header === undefined || !/^bytes=/i.test(header)) return null;
+  const unit = header === undefined ? null : UNIT.exec(header);
+  if (header === undefined || unit === null) return null;
   const ranges: ByteRange[] = [];
-  for (const piece of header.slice(6).split(',')) {
+  for (const piece of header.slice(unit[0].length).split(',')) {
     const match = PIECE.exec(piece);
     if (match === null) return null;
     const [, first, last] = match;
