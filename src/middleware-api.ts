@@ -52,4 +52,6 @@ export {
   objectInfo,
   type ObjectInfo,
 } from './http/resource-info.ts';
-export { LISTING_CONTENT_TYPES } from './http/listing-content-type.ts';
+export { listingContentType, listingFormatOf } from './http/listing-content-type.ts';
+export { pythonJson } from './common/python-json.ts';
+export { XML_HEAD, xmlAttribute, xmlText } from './common/xml-text.ts';

@@ -1,0 +1,1 @@
+export { pythonJson, pythonJsonString } from '../common/python-json.ts';
