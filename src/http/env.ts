@@ -63,6 +63,8 @@ export interface RequestEnv {
   formatListing?: boolean | undefined;
   /** swift.ratelimit.handled */
   ratelimitHandled?: boolean | undefined;
+  /** swift.shard_listing_history: containers (`account/container`) on behalf of which this listing is made, outermost first. */
+  shardListingHistory?: readonly string[] | undefined;
   /** Names of containers and objects may begin with U+0000. */
   allowReservedNames?: boolean | undefined;
 }

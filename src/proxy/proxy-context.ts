@@ -1,7 +1,7 @@
 /** What the proxy's controllers share. */
 
 import { ErrorLimiter } from '../backend/error-limiter.ts';
-import { BACKEND_TRANSPORT, BackendError, type BackendTransport } from '../backend/transport.ts';
+import { BackendError, type BackendTransport } from '../backend/transport.ts';
 import type { Constraints } from '../common/constraints.ts';
 import type { Host, Logger, RingLookup, RingNode, RingType } from '../common/host.ts';
 import type { Policies } from '../common/storage-policy.ts';
@@ -146,8 +146,4 @@ export class ProxyContext {
 /** `127.0.0.1:6200/sdb1`, for the log. */
 export function nodeName(node: RingNode): string {
   return `${node.ip}:${node.port}/${node.device}`;
-}
-
-export function transportOf(host: Host, fallback: () => BackendTransport): BackendTransport {
-  return host.service(BACKEND_TRANSPORT) ?? fallback();
 }

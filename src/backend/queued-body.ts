@@ -1,0 +1,123 @@
+/** A request body handed over inside one process: the writer waits when the reader does not keep up. */
+
+import { type BodyStream, iterateBody } from '../http/body.ts';
+import { ClientDisconnect } from '../http/errors.ts';
+
+/** Bytes that may lie in the queue before the writer has to wait. */
+const HIGH_WATER_BYTES = 256 * 1024;
+
+interface Deferred<T> {
+  resolve: (value: T) => void;
+  reject: (error: Error) => void;
+}
+
+/** Marks the end of one stream of chunks; another may follow. */
+const END = null;
+
+export class QueuedBody implements BodyStream {
+  readonly #queue: (Uint8Array | typeof END)[] = [];
+  readonly #beforeFirstRead: () => void;
+  #queuedBytes = 0;
+  #asked = false;
+  #ended = false;
+  #atEnd = false;
+  #closed = false;
+  #failure: Error | undefined;
+  #reader: Deferred<Uint8Array | null> | undefined;
+  #writers: Deferred<void>[] = [];
+
+  /** `beforeFirstRead` sends 100 Continue. */
+  constructor(beforeFirstRead: () => void) {
+    this.#beforeFirstRead = beforeFirstRead;
+  }
+
+  read(): Uint8Array | null | Promise<Uint8Array | null> {
+    if (this.#atEnd || this.#closed) return null;
+    if (!this.#asked) {
+      this.#asked = true;
+      this.#beforeFirstRead();
+    }
+    if (this.#queue.length > 0) return this.#take();
+    if (this.#failure !== undefined) throw this.#failure;
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+    });
+  }
+
+  /** Lets `read` go on with another stream of chunks after the end of one (two-phase commit). */
+  nextStream(): void {
+    this.#atEnd = false;
+  }
+
+  /** The reader gives up the rest: what is written from now on goes nowhere. */
+  close(): void {
+    this.#closed = true;
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
+    this.#reader?.resolve(null);
+    this.#reader = undefined;
+    this.#releaseWriters();
+  }
+
+  /** For the writer. A promise when the queue is full: resolved once there is room again, rejected when the body fails. */
+  push(chunk: Uint8Array): void | Promise<void> {
+    if (this.#closed || this.#failure !== undefined || chunk.length === 0) return undefined;
+    this.#ended = false;
+    if (this.#reader !== undefined) {
+      this.#handOver(chunk);
+      return undefined;
+    }
+    this.#queue.push(chunk);
+    this.#queuedBytes += chunk.length;
+    if (this.#queuedBytes <= HIGH_WATER_BYTES) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#writers.push({ resolve, reject });
+    });
+  }
+
+  /** For the writer: the end of this stream of chunks. */
+  end(): void {
+    if (this.#closed || this.#failure !== undefined || this.#ended) return;
+    this.#ended = true;
+    if (this.#reader !== undefined) this.#handOver(END);
+    else this.#queue.push(END);
+  }
+
+  /** For the writer: it goes away. Unless the body was complete, its reader sees a client that disconnected. */
+  abandon(): void {
+    if (this.#ended || this.#failure !== undefined) return;
+    this.#failure = new ClientDisconnect();
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
+    this.#reader?.reject(this.#failure);
+    this.#reader = undefined;
+    this.#releaseWriters();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return iterateBody(this);
+  }
+
+  #take(): Uint8Array | null {
+    const item = this.#queue.shift() as Uint8Array | typeof END;
+    if (item === END) {
+      this.#atEnd = true;
+      return null;
+    }
+    this.#queuedBytes -= item.length;
+    if (this.#queuedBytes <= HIGH_WATER_BYTES) this.#releaseWriters();
+    return item;
+  }
+
+  #handOver(item: Uint8Array | typeof END): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (item === END) this.#atEnd = true;
+    reader?.resolve(item);
+  }
+
+  #releaseWriters(): void {
+    if (this.#writers.length === 0) return;
+    for (const writer of this.#writers.splice(0)) writer.resolve();
+  }
+}

@@ -1,0 +1,147 @@
+/** The proxy app: checks a request, finds the controller for its path, asks for authorization and runs the operation. */
+
+import { BACKEND_TRANSPORT, type BackendTransport } from '../backend/transport.ts';
+import { SocketTransport } from '../backend/socket-transport.ts';
+import type { Host } from '../common/host.ts';
+import { isTrueValue } from '../common/text.ts';
+import type { AppFactory, Conf, Handler } from '../http/contract.ts';
+import type { SwiftRequest } from '../http/request.ts';
+import { HttpError, type SwiftResponse, errorResponse } from '../http/response.ts';
+import { accountController } from './controllers/account.ts';
+import { containerController } from './controllers/container.ts';
+import type { Controller, ResourceNames } from './controllers/controller.ts';
+import { allowedMethods } from './controllers/method-table.ts';
+import { objectController } from './controllers/object.ts';
+import { htmlText } from './controllers/resource-answers.ts';
+import { answerOptions, withCors } from './cors.ts';
+import { answerInfo, registerProxyInfo } from './info-controller.ts';
+import { policySections } from './policy-sections.ts';
+import { confSpec, parseProxyConf } from './proxy-conf.ts';
+import { ProxyContext } from './proxy-context.ts';
+import { type Controllers, route } from './routing.ts';
+import { newTransId } from './trans-id.ts';
+
+export { confSpec };
+
+const CONTROLLERS: Controllers = {
+  account: accountController,
+  container: containerController,
+  object: objectController,
+};
+
+export const appFactory: AppFactory = (globalConf: Conf, localConf: Conf, host: Host) => {
+  const conf = parseProxyConf({ ...globalConf, ...localConf }, policySections(globalConf['__file__']));
+  return proxyApp(new ProxyContext({ conf, host, transport: transportOf(host) }));
+};
+
+/** That of the process, or sockets of this proxy's own. */
+function transportOf(host: Host): BackendTransport {
+  const given = host.service(BACKEND_TRANSPORT);
+  if (given !== undefined) return given;
+  const own = new SocketTransport();
+  host.onClose(() => own.close());
+  return own;
+}
+
+/** The app over a context, which learns of it for the sub-requests of controllers. Never rejects. */
+export function proxyApp(context: ProxyContext): Handler {
+  registerProxyInfo(context);
+  const app: Handler = async (req) => {
+    let res: SwiftResponse;
+    try {
+      res = await handle(context, req);
+    } catch (error) {
+      if (error instanceof HttpError) {
+        res = error.toResponse();
+      } else {
+        req.log.error(`ERROR Unhandled exception in request ${req.method} ${req.path}`, error);
+        res = errorResponse(500);
+      }
+    }
+    return req.method === 'HEAD' ? withoutPage(res) : res;
+  };
+  context.app = app;
+  return app;
+}
+
+/** HEAD has the headers of an answer and no page. */
+function withoutPage(res: SwiftResponse): SwiftResponse {
+  const isPage = res.body instanceof Uint8Array && res.status >= 400;
+  if (isPage) {
+    res.body = null;
+    res.headers.set('content-length', 0);
+  }
+  return res;
+}
+
+async function handle(context: ProxyContext, req: SwiftRequest): Promise<SwiftResponse> {
+  const storageToken = req.headers.get('x-storage-token');
+  if (storageToken !== undefined) req.headers.setDefault('x-auth-token', storageToken);
+  if ((req.contentLength ?? 0) < 0) return htmlText(400, 'Invalid Content-Length');
+  if (!isPathValid(req)) return htmlText(412, 'Invalid UTF8 or contains NULL');
+  if (req.path === '/info') {
+    return isHostDenied(context, req) ? htmlText(403, 'Invalid host header') : answerInfo(context, req);
+  }
+  const found = route(req.path, context.constraints.valid_api_versions, CONTROLLERS);
+  if (found === 'not-found') return errorResponse(404);
+  if (found === 'bad-version') return errorResponse(400);
+  if (found === 'bad-url') return htmlText(412, 'Bad URL');
+  if (isHostDenied(context, req)) return htmlText(403, 'Invalid host header');
+  if (req.env.transId === undefined) {
+    req.env.transId = newTransId(context.host.now());
+    req.log = req.log.withTransaction(req.env.transId);
+  }
+  return await dispatch(context, req, found.controller, found.names);
+}
+
+/** Names with U+0000 are for internal use: only a request that may use them gets through. */
+function isPathValid(req: SwiftRequest): boolean {
+  const { path } = req;
+  if (!path.isWellFormed()) return false;
+  if (!path.includes('\0')) return true;
+  return req.env.allowReservedNames === true || isTrueValue(req.headers.get('x-backend-allow-reserved-names'));
+}
+
+function isHostDenied(context: ProxyContext, req: SwiftRequest): boolean {
+  const { denyHostHeaders } = context.conf;
+  if (denyHostHeaders.length === 0) return false;
+  const host = (req.headers.get('host') ?? '').split(':')[0] as string;
+  return denyHostHeaders.includes(host);
+}
+
+async function dispatch(
+  context: ProxyContext,
+  req: SwiftRequest,
+  controller: Controller,
+  names: ResourceNames,
+): Promise<SwiftResponse> {
+  const isOptions = req.method === 'OPTIONS';
+  const operation = Object.hasOwn(controller.operations, req.method) ? controller.operations[req.method] : undefined;
+  if (operation === undefined && !isOptions) {
+    return errorResponse(405, { allow: allowedMethods(context, controller) });
+  }
+  const { authorize } = req.env;
+  let authorized = false;
+  if (authorize !== undefined) {
+    const refusal = await authorize(req);
+    if (refusal === null) authorized = true;
+    // What is refused now may be allowed by the container's ACL: the operation asks again when it knows that.
+    else if (!controller.delaysDenial.has(req.method)) return refusal;
+    else await refusal.close();
+  }
+  req.env.originalMethod ??= req.method;
+  if (!authorized) return await run();
+  // Nothing is asked twice: what passed here is not held against an ACL.
+  req.env.authorize = undefined;
+  try {
+    return await run();
+  } finally {
+    req.env.authorize = authorize;
+  }
+
+  function run(): Promise<SwiftResponse> {
+    return operation === undefined
+      ? answerOptions(context, req, controller, names)
+      : withCors(context, req, names, operation);
+  }
+}
