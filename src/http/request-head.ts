@@ -15,7 +15,7 @@ export interface RequestHead {
 }
 
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/([0-9])\.([0-9])$/;
-const ABSOLUTE = /^https?:\/\/([^/?#@]+)(.*)$/i;
+const ABSOLUTE = /^https?:\/\/([^/?#@]+)([/?].*)?$/i;
 
 /** Reads request heads, one after the other. */
 export class RequestHeadParser extends HeadParser<RequestHead> {
@@ -62,6 +62,6 @@ function originForm(target: string, headers: Headers): string {
   const match = ABSOLUTE.exec(target);
   if (match === null) throw malformed('request target');
   headers.set('host', match[1] as string);
-  const rest = match[2] as string;
+  const rest = match[2] ?? '';
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
