@@ -3,7 +3,7 @@
 import { ConfigError, joinFaults, type Place } from '../common/config-error.ts';
 import { isTrueValue } from '../common/text.ts';
 import type { Conf, ConfSpec, OptionSpec } from '../http/contract.ts';
-import { placeOf } from './conf-origin.ts';
+import { placesOf } from './conf-origin.ts';
 
 interface ValueByType {
   text: string;
@@ -34,7 +34,7 @@ export type TypedConf<Spec extends ConfSpec> = {
 /**
  * Reads the options of `spec` from a section's settings, local over global, as Swift's filters do. Numbers are decimal, booleans true
  * for `true 1 yes on t y` and false for anything else, lists separated by commas. The result is frozen.
- * `where` says where the options stand when the settings do not come from the loader. Throws ConfigError `option-invalid`
+ * `where` says where the options stand, for settings that do not come from the loader. Throws ConfigError `option-invalid`
  * with every fault found: section, key, value and what was expected.
  */
 export function readConf<const Spec extends ConfSpec>(
@@ -56,8 +56,8 @@ export function readConf<const Spec extends ConfSpec>(
     }
     faults.push(
       new ConfigError({
-        ...(text === undefined ? sectionPlace(globalConf, localConf) : placeOf(source, name, globalConf, localConf)),
-        ...where,
+        ...{ file: globalConf['__file__'], section: localConf['__name__'], ...where },
+        ...(text === undefined ? undefined : placesOf(source)?.get(name)),
         key: name,
         code: 'option-invalid',
         text: `expected ${result.expected}${text === undefined ? ', and it is missing' : `, not ${JSON.stringify(text)}`}`,
@@ -81,10 +81,6 @@ export function patternRegExp(pattern: string): RegExp {
 }
 
 type Conversion = { value: unknown } | { expected: string };
-
-function sectionPlace(globalConf: Conf, localConf: Conf): Place {
-  return { file: globalConf['__file__'], section: localConf['__name__'] };
-}
 
 function valueWithout(option: OptionSpec): Conversion {
   if (option.required === true) return { expected: describeExpected(option) };

@@ -58,7 +58,7 @@ async function fromSource(
  * A config as Swift reads it: a file, or a folder of them. The path is taken as it is; where there is nothing, percent-decoded, as
  * Swift, for which it is a URI, always takes it.
  */
-function openSwiftConfig(given: string, globalConf: Conf | undefined): ConfigSource {
+export function openSwiftConfig(given: string, globalConf: Conf | undefined): ConfigSource {
   const path = existsSync(given) ? given : unquote(wireFromNative(given));
   const callerGlobals = globalConf === undefined ? undefined : settingsOfConf(globalConf);
   if (!isFolder(path)) return new ConfigSource(readConfigFile(path), { flavor: 'swift', callerGlobals });

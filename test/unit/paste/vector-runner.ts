@@ -184,7 +184,7 @@ const RUNNERS: Record<string, Runner> = {
   'swift.find_configs': ({ dir, match }) => ({ paths: findConfigs(dir, match) }),
 };
 
-function optionsOf(call: Record<string, unknown>): LoadOptions {
+function optionsOf(call: VectorCall): LoadOptions {
   const {
     name,
     relative_to: relativeTo,
