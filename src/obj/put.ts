@@ -108,7 +108,7 @@ async function receive(
   mime: MimePut | undefined,
 ): Promise<Received> {
   if (mime !== undefined) {
-    req.sendContinue(mime.continueHeaders);
+    if (req.headers.get('expect')?.toLowerCase() === '100-continue') req.sendContinue(mime.continueHeaders);
     await mime.begin();
   }
   const body = mime?.objectBody ?? bodyStream(req.body);
