@@ -1,0 +1,83 @@
+/** A whole cluster in one process: account, container, object and proxy servers from their config files, wired without sockets. */
+
+import { join } from 'node:path';
+import { InProcessTransport } from '../backend/in-process-transport.ts';
+import { BACKEND_TRANSPORT } from '../backend/transport.ts';
+import type { ServiceKey } from '../common/host.ts';
+import type { Conf } from '../http/contract.ts';
+import type { EntryPointTable } from '../paste/entry-point-table.ts';
+import { readServerConfig } from '../paste/server-app.ts';
+import { type EmbeddedServer, prepareEmbeddedCluster } from './embedded-setup.ts';
+import { type AppName, type ClosableLogger, openPipeline, type Pipeline, readServerOptions } from './pipeline.ts';
+import { startUpdaters, type Updaters } from './updaters.ts';
+
+export interface EmbeddedClusterOptions {
+  /** Folder of swift.conf, proxy-server.conf, object-server.conf, container-server.conf and account-server.conf. */
+  configDir: string;
+  entryPoints: EntryPointTable;
+  makeLog: (appConf: Conf, logName: string) => ClosableLogger;
+}
+
+export interface EmbeddedCluster {
+  readonly proxy: Pipeline;
+  /** Ends the updaters, then the servers, the proxy first. */
+  close(): Promise<void>;
+}
+
+const STORAGE_TYPES = ['account', 'container', 'object'] as const;
+
+/** Makes folders, swift.conf and rings at the first start, then opens the pipelines. Throws ConfigError. */
+export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+  const configs = await Promise.all(STORAGE_TYPES.map((type) => readStorageServer(type, options)));
+  const { swiftDir } = configs[0] as StorageConfig;
+  await prepareEmbeddedCluster({
+    templateSwiftConf: join(options.configDir, 'swift.conf'),
+    swiftDir,
+    servers: configs,
+  });
+  const transport = new InProcessTransport();
+  const services: readonly (readonly [ServiceKey<unknown>, unknown])[] = [[BACKEND_TRANSPORT, transport]];
+  const pipelines: Pipeline[] = [];
+  let updaters: Updaters | undefined;
+  const close = async (): Promise<void> => {
+    await updaters?.stop();
+    for (const pipeline of pipelines.splice(0).reverse()) await pipeline.close();
+    await transport.close();
+  };
+  const open = async (appName: AppName): Promise<Pipeline> => {
+    const configPath = configPathOf(options.configDir, appName);
+    const { entryPoints, makeLog } = options;
+    const pipeline = await openPipeline({ configPath, appName, entryPoints, makeLog, services });
+    pipelines.push(pipeline);
+    return pipeline;
+  };
+  try {
+    for (const config of configs) {
+      const pipeline = await open(`${config.type}-server`);
+      transport.register(config.ip, config.port, pipeline.handler, pipeline.log);
+    }
+    const proxy = await open('proxy-server');
+    updaters = startUpdaters({ configDir: options.configDir, proxy, transport, makeLog: options.makeLog });
+    return { proxy, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function configPathOf(configDir: string, appName: AppName): string {
+  return join(configDir, `${appName}.conf`);
+}
+
+type StorageConfig = EmbeddedServer & { swiftDir: string };
+
+async function readStorageServer(
+  type: (typeof STORAGE_TYPES)[number],
+  options: EmbeddedClusterOptions,
+): Promise<StorageConfig> {
+  const appName: AppName = `${type}-server`;
+  const configPath = configPathOf(options.configDir, appName);
+  const { appConf } = await readServerConfig(configPath, appName, options.entryPoints);
+  const { bind_ip: ip, bind_port: port, swift_dir: swiftDir } = readServerOptions(appConf, configPath, appName);
+  return { type, ip, port, swiftDir, devicesDir: appConf['devices'] ?? '/srv/node' };
+}
