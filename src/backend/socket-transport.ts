@@ -105,7 +105,7 @@ class IdleConnection {
     this.#remove = remove;
     this.#timer = setTimeout(() => this.discard(), timeoutMs);
     this.#timer.unref();
-    connection.out.socket.unref();
+    connection.socket.unref();
     connection.out.onGone = connection.out.onEnd = () => this.discard();
   }
 
@@ -116,7 +116,7 @@ class IdleConnection {
       out.destroy();
       return undefined;
     }
-    out.socket.ref();
+    this.#connection.socket.ref();
     return this.#connection;
   }
 

@@ -60,6 +60,7 @@ export function openSocket(
 
 /** A connection to a server and what it says. */
 export class ClientConnection {
+  readonly socket: Socket;
   readonly out: HttpSocket;
   readonly #parser: ResponseHeadParser = new ResponseHeadParser(RESPONSE_LIMITS, true);
   readonly #fault: FaultMaker;
@@ -67,6 +68,7 @@ export class ClientConnection {
   answerBegun = false;
 
   constructor(socket: Socket, fault: FaultMaker) {
+    this.socket = socket;
     this.out = new HttpSocket(socket);
     this.#fault = fault;
   }

@@ -1,6 +1,6 @@
 /** A connection as both sides of HTTP use it: an input, an output with back-pressure, and one notice when the peer is gone. */
 
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ByteInput } from './byte-input.ts';
 
 export type DrainOutcome = 'drained' | 'timeout' | 'gone';
@@ -9,7 +9,7 @@ export type DrainOutcome = 'drained' | 'timeout' | 'gone';
 const COPY_LIMIT_BYTES = 8192;
 
 export class HttpSocket {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   readonly input: ByteInput = new ByteInput();
   /** The connection can carry nothing more in either direction. */
   gone = false;
@@ -19,7 +19,7 @@ export class HttpSocket {
   onEnd: (() => void) | null = null;
   #settleDrain: ((outcome: DrainOutcome) => void) | null = null;
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.socket = socket;
     const { input } = this;
     input.onFlow = (stop) => {

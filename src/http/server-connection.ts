@@ -1,6 +1,6 @@
 /** One client connection: requests in the order they come, answers in the same order, one at a time. */
 
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from '../common/host.ts';
 import { ChunkedDecoder, FixedDecoder } from './body-decoder.ts';
 import type { Handler } from './contract.ts';
@@ -28,6 +28,9 @@ export interface ConnectionOptions {
   onActive: (connection: ServerConnection, active: boolean) => void;
 }
 
+/** A net.Socket or tls.TLSSocket, as far as it matters. */
+export type ClientSocket = Duplex & { remoteAddress?: string | undefined; remotePort?: number | undefined };
+
 /** Unread bytes of a request that are dropped to keep its connection. */
 const DRAIN_BYTES = 65536;
 const DRAIN_TIMEOUT_MS = 2000;
@@ -43,7 +46,7 @@ export class ServerConnection {
   #waitingForRequest = false;
   #draining = false;
 
-  constructor(socket: Socket, options: ConnectionOptions) {
+  constructor(socket: ClientSocket, options: ConnectionOptions) {
     this.#options = options;
     this.#out = new HttpSocket(socket);
     this.#parser = new RequestHeadParser(options.limits);
