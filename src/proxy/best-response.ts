@@ -90,7 +90,7 @@ function toResponse(answer: NodeAnswer, etag: string | undefined): SwiftResponse
   const headers = new Headers();
   if (answer.headers !== undefined) copyBackendHeaders(headers, answer.headers);
   if (etag !== undefined) headers.set('etag', etag.replaceAll('"', ''));
-  const body = answer.body;
+  const { body } = answer;
   if (body === undefined) {
     const page = errorResponse(answer.status, headers);
     page.reason = answer.reason;

@@ -75,8 +75,11 @@ export interface NodeIterationOptions {
   requestNodeCount: number;
   /** Writes with affinity: nodes that are local come first, at most `nodeCount` of them, the others after. */
   localFirst?: { isLocal: (node: Located) => boolean; nodeCount: number } | undefined;
-  /** Called for each handoff that is yielded because a primary was not to be had; at most once for each missing primary. */
-  onHandoff?: ((handoff: RingNode) => void) | undefined;
+  /**
+   * Called with the number of handoffs so far for each one beyond those that the node count leaves room for: it stands in for a
+   * primary that was skipped.
+   */
+  onHandoff?: ((count: number) => void) | undefined;
 }
 
 /** Yields nodes one at a time; several slots may draw from one iteration. */
@@ -87,6 +90,7 @@ export class NodeIteration implements Iterable<RingNode> {
   #previous: RingNode | undefined;
   #nodesLeft: number;
   #primariesLeft: number;
+  #handoffs = 0;
 
   constructor(options: NodeIterationOptions) {
     const primaries = sortNodes(options.ring.primaries(options.partition), options.order);
@@ -115,11 +119,17 @@ export class NodeIteration implements Iterable<RingNode> {
       const isPrimary = node.handoff_index === undefined;
       if (isPrimary) this.#primariesLeft -= 1;
       if (this.#options.errorLimiter.isLimited(node)) continue;
-      if (!isPrimary) this.#options.onHandoff?.(node);
+      if (!isPrimary) this.#countHandoff();
       this.#previous = node;
       return node;
     }
     return undefined;
+  }
+
+  #countHandoff(): void {
+    this.#handoffs += 1;
+    const expected = this.#options.requestNodeCount - this.primaryCount;
+    if (this.#handoffs > expected) this.#options.onHandoff?.(this.#handoffs);
   }
 
   /** A node that was rested while it was being asked does not count against the number of nodes to ask. */

@@ -111,8 +111,8 @@ export class ProxyContext {
       localFirst:
         isLocal === null ? undefined : { isLocal, nodeCount: policy.writeAffinityNodeCount(ring.replicaCount) },
       onHandoff: this.conf.logHandoffs
-        ? (node) => {
-            log.warn(`Handoff requested (${node.handoff_index ?? 0}) ${nodeName(node)}`);
+        ? (count) => {
+            log.warn(`Handoff requested (${count})`);
           }
         : undefined,
     });

@@ -160,7 +160,7 @@ export class NodeReader {
     if (Number(headers.get('x-put-timestamp') ?? 1) === 0) {
       // The node made up an answer for something that it has not been told of yet.
       source.exchange.close();
-      this.answers.push({ status: 404, reason: 'Not Found' });
+      this.answers.push({ status: 404, reason: 'Not Found', body: Buffer.alloc(0) });
       return undefined;
     }
     if (this.#latest404.isAfter(dataTimestamp(headers))) {

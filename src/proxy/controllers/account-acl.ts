@@ -5,7 +5,7 @@ const SHOWN = 'x-account-access-control';
 
 /** Shows an account's ACL, kept in system metadata, under the name by which clients set it: compact JSON with sorted keys. */
 export function exposeAccountAcl(res: SwiftResponse): void {
-  const stored = res.headers.getText(STORED);
+  const stored = res.headers.get(STORED);
   if (stored === undefined) return;
   res.headers.delete(STORED);
   const acl = parseAcl(stored);

@@ -4,7 +4,6 @@ import { formatQuery, type SwiftRequest } from '../../http/request.ts';
 import { checkMetadata } from '../../http/metadata-limits.ts';
 import { listingContentType } from '../../http/listing-content-type.ts';
 import { FAKE_ACCOUNT_HEADER, RECHECK_ACCOUNT_HEADER, cacheAccountInfo, clearInfo } from '../../http/resource-info.ts';
-import { type Headers } from '../../http/headers.ts';
 import { SwiftResponse, errorResponse } from '../../http/response.ts';
 import { autocreateAccount } from '../account-autocreate.ts';
 import { backendHeaders, type TransferRules } from '../backend-headers.ts';
@@ -34,7 +33,8 @@ async function read(context: ProxyContext, req: SwiftRequest, { account }: Resou
   let res = await readResource(context, req, { serverType: 'Account', account, queryString: formatQuery(req.params) });
   if (res.status === 404) {
     if (res.headers.get('x-account-status')?.toLowerCase() === 'deleted') {
-      res = await replaced(res, goneResponse(res.headers));
+      res.status = 410;
+      res.reason = undefined;
     } else if (context.conf.accountAutocreate) {
       res = await replaced(res, emptyListing(context, req));
     }
@@ -49,12 +49,6 @@ async function read(context: ProxyContext, req: SwiftRequest, { account }: Resou
 async function replaced(old: SwiftResponse, by: SwiftResponse): Promise<SwiftResponse> {
   await old.close();
   return by;
-}
-
-function goneResponse(headers: Headers): SwiftResponse {
-  headers.delete('content-type');
-  headers.delete('content-length');
-  return errorResponse(410, headers);
 }
 
 /** What an account answers that does not exist but will once something is written to it. */

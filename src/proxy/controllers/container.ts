@@ -80,7 +80,7 @@ async function put(context: ProxyContext, req: SwiftRequest, names: ResourceName
   ensureTimestamp(context, req);
   let info = await existingAccount(context, req, account);
   if (info === undefined && context.conf.accountAutocreate) {
-    if (!(await autocreateAccount(context, req, account))) return errorResponse(500);
+    if (!(await autocreateAccount(context, req, account))) return errorResponse(503);
     info = await existingAccount(context, req, account);
   }
   if (info === undefined) return errorResponse(404);
