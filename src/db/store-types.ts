@@ -58,6 +58,10 @@ export type StoreErrorCode =
   | 'database-busy'
   /** Metadata beyond the limits or not UTF-8; `message` is the text for a 400. */
   | 'bad-metadata'
+  /** A `states` parameter that names no states: answer 400. */
+  | 'bad-states'
+  /** A row that is none, for example without a timestamp: answer 400. */
+  | 'bad-rows'
   /** A name or value that is not valid UTF-8; SQLite and the other brokers hold none: answer 400 or 412. */
   | 'not-utf8'
   /** The file was damaged and its folder has been moved to `quarantined`: answer 500 now, 404 from then on. */

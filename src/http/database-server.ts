@@ -145,6 +145,7 @@ export type DatabaseFault =
   | 'database-busy'
   | 'bad-metadata'
   | 'bad-states'
+  | 'bad-rows'
   | 'not-utf8'
   | 'quarantined'
   | 'database-gone'
@@ -157,6 +158,7 @@ export function databaseFaultResponse(fault: DatabaseFault, message: string, dev
   switch (fault) {
     case 'bad-metadata':
     case 'bad-states':
+    case 'bad-rows':
       return htmlError(400, message).toResponse();
     case 'not-utf8':
       return plainError(400, message).toResponse();
