@@ -24,7 +24,7 @@ export async function sendAccountRow(
   request: AccountRowRequest,
 ): Promise<{ status: number; reason: string }> {
   const { ip, port, target, connectTimeoutMs, nodeTimeoutMs } = request;
-  const headers = new Headers(request.headers).setDefault('host', `${ip}:${port}`);
+  const headers = new Headers(request.headers);
   const exchange = await transport.open({ ip, port, method: 'PUT', target, headers, body: 'none', connectTimeoutMs });
   try {
     let head = await exchange.head(nodeTimeoutMs);

@@ -146,6 +146,7 @@ export type DatabaseFault =
   | 'bad-metadata'
   | 'bad-states'
   | 'bad-rows'
+  | 'bad-rows'
   | 'not-utf8'
   | 'quarantined'
   | 'database-gone'
@@ -160,6 +161,7 @@ export function databaseFaultResponse(fault: DatabaseFault, message: string, dev
     case 'bad-states':
     case 'bad-rows':
       return htmlError(400, message).toResponse();
+    case 'bad-rows':
     case 'not-utf8':
       return plainError(400, message).toResponse();
     case 'database-gone':

@@ -1,0 +1,77 @@
+/** The account server: egg:swift#account. */
+
+import type { Host } from '../common/host.ts';
+import { StoreError } from '../db/store-types.ts';
+import type { AppFactory, Conf, ConfSpec, Handler } from '../http/contract.ts';
+import { databaseFaultResponse } from '../http/database-server.ts';
+import { OptionReader, readStorageConf, STORAGE_CONF_SPEC } from '../http/storage-conf.ts';
+import { dispatch, type MethodTable } from '../http/storage-server.ts';
+import type { AccountStore } from './account-store.ts';
+import { remove } from './delete.ts';
+import { get } from './get.ts';
+import { head } from './head.ts';
+import { post } from './post.ts';
+import { put } from './put.ts';
+import { replicate } from './replicate.ts';
+import type { AccountServer } from './server.ts';
+import { openAccountStore } from './open-account-store.ts';
+
+export const confSpec: ConfSpec = {
+  ...STORAGE_CONF_SPEC,
+  auto_create_account_prefix: {
+    type: 'text',
+    doc: 'Prefix of accounts that are made by their first container row; better set in swift.conf.',
+  },
+};
+
+export const appFactory: AppFactory = (globalConf, localConf, host) => {
+  const options = new OptionReader(confSpec, globalConf, localConf);
+  const store = openAccountStore({
+    devices: options.text('devices'),
+    hashPath: host.hashPath,
+    constraints: host.constraints,
+    log: host.log,
+  });
+  return accountApp(globalConf, localConf, host, store);
+};
+
+/** An account server over a store of the caller's, which it closes with the pipeline. */
+export function accountApp(globalConf: Conf, localConf: Conf, host: Host, store: AccountStore): Handler {
+  host.onClose(() => store.close());
+  const options = new OptionReader(confSpec, globalConf, localConf);
+  const conf = readStorageConf(options);
+  const server: AccountServer = {
+    store,
+    drive: conf,
+    policies: host.policies,
+    listingLimit: host.constraints.account_listing_limit,
+    autoCreateAccountPrefix: options.text('auto_create_account_prefix') || host.constraints.auto_create_account_prefix,
+    log: host.log,
+    now: host.now,
+  };
+  return dispatch({
+    serverType: 'account',
+    methods: methodTable(server),
+    replicationServer: conf.replicationServer,
+    log: host.log,
+    logRequests: conf.logRequests,
+    logLine: conf.logLine,
+    now: host.now,
+    mapError: (error, req) => {
+      if (!(error instanceof StoreError)) return undefined;
+      req.log.error(`ERROR ${req.method} ${req.path}: ${error.code}`, error);
+      return databaseFaultResponse(error.code, error.message, req.path.split('/')[1] ?? '');
+    },
+  });
+}
+
+function methodTable(server: AccountServer): MethodTable {
+  return {
+    DELETE: (req) => remove(server, req),
+    GET: (req) => get(server, req),
+    HEAD: (req) => head(server, req),
+    POST: (req) => post(server, req),
+    PUT: (req) => put(server, req),
+    REPLICATE: (req) => replicate(server, req),
+  };
+}
