@@ -251,7 +251,11 @@ class SocketExchange implements BackendExchange {
       this.#request.method,
       timeoutMs,
       () => this.#finish(),
-      () => this.close(),
+      (error) => {
+        if (error !== null) return this.#failed(error);
+        this.close();
+        return null;
+      },
     );
   }
 

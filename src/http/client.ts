@@ -88,8 +88,17 @@ export class ClientConnection {
     }
   }
 
-  /** Body of the answer with this head. `onEnd` is called once it was read to its end. */
-  body(head: ResponseHead, method: string, timeoutMs: number, onEnd: () => void, onBroken: () => void): BodyStream {
+  /**
+   * Body of the answer with this head. `onEnd` is called once it was read to its end; `onBroken` when it was closed before, or
+   * failed: what it returns is thrown in place of the error.
+   */
+  body(
+    head: ResponseHead,
+    method: string,
+    timeoutMs: number,
+    onEnd: () => void,
+    onBroken: (error: Error | null) => Error | null,
+  ): BodyStream {
     return new AnswerBody(this.out, bodyDecoder(head, method), timeoutMs, this.#fault, onEnd, onBroken);
   }
 
@@ -125,7 +134,7 @@ class AnswerBody implements BodyStream {
   readonly #timeoutMs: number;
   readonly #fault: FaultMaker;
   readonly #onEnd: () => void;
-  readonly #onBroken: () => void;
+  readonly #onBroken: (error: Error | null) => Error | null;
   #state: 'reading' | 'ended' | 'closed' = 'reading';
   #failure: Error | null = null;
 
@@ -135,7 +144,7 @@ class AnswerBody implements BodyStream {
     timeoutMs: number,
     fault: FaultMaker,
     onEnd: () => void,
-    onBroken: () => void,
+    onBroken: (error: Error | null) => Error | null,
   ) {
     this.#out = out;
     this.#decoder = decoder;
@@ -156,7 +165,7 @@ class AnswerBody implements BodyStream {
   close(): void {
     if (this.#state !== 'reading') return;
     this.#state = 'closed';
-    this.#onBroken();
+    this.#onBroken(null);
     this.#out.input.wake();
   }
 
@@ -194,9 +203,8 @@ class AnswerBody implements BodyStream {
   }
 
   #broken(error: Error): Error {
-    this.#failure = error;
     this.#state = 'closed';
-    this.#onBroken();
-    return error;
+    this.#failure = this.#onBroken(error) ?? error;
+    return this.#failure;
   }
 }
