@@ -57,7 +57,11 @@ async function emptyContainer(name: string, policy: number): Promise<Connection>
 }
 
 function stateOf(connection: Connection): SequenceState {
-  const plain = (sql: string): never[] => connection.prepare(sql).all().map((row) => ({ ...row })) as never[];
+  const plain = (sql: string): never[] =>
+    connection
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row })) as never[];
   const columns = 'name, created_at, size, content_type, etag, deleted, storage_policy_index';
   const [info] = plain('SELECT hash FROM container_info') as { hash: string }[];
   return {

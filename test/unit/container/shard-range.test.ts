@@ -14,7 +14,13 @@ interface MergeVector {
 
 const now = Timestamp.parse('1700000100.00000');
 
-function range(name: string, lower: string, upper: string, state = 40, more: Partial<ShardRangeRow> = {}): ShardRangeRow {
+function range(
+  name: string,
+  lower: string,
+  upper: string,
+  state = 40,
+  more: Partial<ShardRangeRow> = {},
+): ShardRangeRow {
   return {
     name: `.shards_a/${name}`,
     timestamp: '1700000000.00000',
@@ -69,7 +75,8 @@ test('a listing of shards fills the uncovered tail with the container itself', (
 
 test('the range that includes a name is found, lower bound exclusive and upper inclusive', () => {
   const ranges = [range('a', '', 'f'), range('b', 'f', 'm'), range('gone', '', '', 40, { deleted: 1 })];
-  const holding = (includes: string): string[] => selectShardRanges(ranges, { includes }, 'a/c', now).map((r) => r.name);
+  const holding = (includes: string): string[] =>
+    selectShardRanges(ranges, { includes }, 'a/c', now).map((r) => r.name);
   expect(holding('f')).toEqual(['.shards_a/a']);
   expect(holding('f\0')).toEqual(['.shards_a/b']);
   expect(holding('z')).toEqual([]);
@@ -77,7 +84,8 @@ test('the range that includes a name is found, lower bound exclusive and upper i
 
 test('markers, reverse and deleted ranges are honoured', () => {
   const ranges = [range('a', '', 'f'), range('b', 'f', 'm'), range('c', 'm', '', 40, { deleted: 1 })];
-  const names = (filter: object): string[] => selectShardRanges(ranges, filter, 'a/c', now).map((r) => r.name.slice(-1));
+  const names = (filter: object): string[] =>
+    selectShardRanges(ranges, filter, 'a/c', now).map((r) => r.name.slice(-1));
   expect(names({ marker: 'f' })).toEqual(['b']);
   expect(names({ endMarker: 'f' })).toEqual(['a']);
   expect(names({ reverse: true })).toEqual(['b', 'a']);
