@@ -117,9 +117,11 @@ export function joinFaults(faults: readonly ConfigError[]): ConfigError {
   const [first] = flat;
   if (first === undefined) throw new Error('joinFaults needs a fault');
   if (flat.length === 1) return first;
+  const unavailable = flat.filter(({ code }) => code === 'entry-point-unavailable').map(({ wanted }) => wanted);
+  const which = unavailable.length === 0 ? '' : `; not available here: ${unavailable.join(', ')}`;
   return new ConfigError({
     code: first.code,
-    text: `${flat.length} faults in the configuration`,
+    text: `${flat.length} faults in the configuration${which}`,
     file: first.file,
     details: flat.flatMap((fault) => fault.message.split('\n')),
     value: first.value,

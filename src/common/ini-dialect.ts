@@ -108,6 +108,9 @@ class LineReader {
   }
 
   read(text: string): Map<string, RawSection> {
+    if (!text.isWellFormed()) {
+      throw new ConfigError({ code: 'ini-encoding', text: 'the text holds lone surrogates', file: this.#path });
+    }
     const lines = (text.startsWith('\ufeff') ? text.slice(1) : text).split(LINE_END);
     lines.forEach((line, at) => this.#line(line, at + 1));
     const [bad] = this.#badLines;

@@ -155,7 +155,7 @@ class PolicySection {
     const name = this.#text('name');
     if (name === undefined || name === '') this.fault(name === undefined ? undefined : 'name', 'a policy needs a name');
     const aliases = (this.#text('aliases') ?? '').split(',').map((alias) => alias.trim());
-    const names = [name ?? '', ...aliases].filter((each) => each !== '');
+    const names = [name ?? '', ...aliases.filter((alias) => alias !== name)].filter((each) => each !== '');
     for (const each of names) {
       const key = each === name ? 'name' : 'aliases';
       if (!/^[A-Za-z0-9-]+$/.test(each)) {

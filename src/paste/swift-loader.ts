@@ -92,10 +92,25 @@ export async function serverConfig(
     return { conf: merged, logName: merged['log_name'] ?? appName, context };
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause;
-    const [first = '', ...details] = cause.message.split('\n').map((line) => line.trim());
-    const text = first.startsWith(file) ? `the section of ${appName} cannot be read` : first;
-    const lines = first.startsWith(file) ? [first, ...details] : details;
-    throw new ConfigError({ code: 'config-file', text, file, name: appName, details: lines, cause });
+    const elsewhere = cause.file === undefined || cause.file.startsWith(file) ? [] : [`while reading ${file}`];
+    throw new ConfigError({
+      code: 'config-file',
+      text: cause.text,
+      file: cause.file ?? file,
+      line: cause.line,
+      section: cause.section,
+      key: cause.key,
+      value: cause.value,
+      name: appName,
+      details: [
+        ...cause.message
+          .split('\n')
+          .slice(1)
+          .map((line) => line.trim()),
+        ...elsewhere,
+      ],
+      cause,
+    });
   }
 }
 
