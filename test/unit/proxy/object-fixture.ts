@@ -23,7 +23,7 @@ function policy(index: number, type: StoragePolicy['type'] = 'replication'): Sto
   return { index, name, aliases: [name], type, isDefault: index === 0, isDeprecated: false, erasureCoding: undefined };
 }
 
-function policies(): Policies {
+export function policies(): Policies {
   const all = [policy(0), policy(1), policy(2, 'erasure_coding')];
   return {
     default: all[0] as StoragePolicy,
