@@ -1,0 +1,113 @@
+import { createHash, type Hash } from 'node:crypto';
+import { read } from 'node:fs';
+import { iterateBody, type BodyStream } from '../http/body.ts';
+import { dropCache } from '../common/system-calls.ts';
+
+/** An open file that closes once, and not while a read is under way: its number could be another file's by then. */
+export interface SharedDescriptor {
+  readonly fd: number;
+  /** Every read is told of, so that closing waits for it. */
+  begin(): void;
+  end(): void;
+}
+
+export interface DiskBodyOptions {
+  readonly file: SharedDescriptor;
+  readonly start: number;
+  readonly end: number;
+  readonly chunkBytes: number;
+  /** MD5 in hex that all bytes must have, when they are read as a whole. */
+  readonly expectedMd5: string | undefined;
+  /** Pages that were read are dropped from the kernel's cache. */
+  readonly dropsCache: boolean;
+  readonly onDamage: (reason: string) => void;
+}
+
+const DROP_BYTES = 1 << 20;
+
+/** A large object, or a part of it, read through the pool one chunk ahead of the reader. */
+export class DiskBody implements BodyStream {
+  readonly #options: DiskBodyOptions;
+  readonly #md5: Hash | undefined;
+  #position: number;
+  #dropped: number;
+  #ahead: Promise<Uint8Array> | undefined;
+  #isClosed = false;
+
+  constructor(options: DiskBodyOptions) {
+    this.#options = options;
+    this.#position = options.start;
+    this.#dropped = options.start;
+    this.#md5 = options.expectedMd5 === undefined ? undefined : createHash('md5');
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    const next = this.#ahead ?? this.#readNext();
+    this.#ahead = undefined;
+    if (next === undefined) return null;
+    const chunk = await next;
+    if (this.#isClosed) return null;
+    this.#md5?.update(chunk);
+    this.#dropRead();
+    this.#ahead = this.#readNext();
+    // The reader may never come back for it; its failure is told when it does.
+    this.#ahead?.catch(() => undefined);
+    if (this.#ahead === undefined) this.#check();
+    return chunk;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#ahead = undefined;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return iterateBody(this);
+  }
+
+  #readNext(): Promise<Uint8Array> | undefined {
+    const length = Math.min(this.#options.chunkBytes, this.#options.end - this.#position);
+    if (length <= 0 || this.#isClosed) return undefined;
+    const position = this.#position;
+    this.#position += length;
+    return this.#readFully(Buffer.allocUnsafeSlow(length), position);
+  }
+
+  async #readFully(into: Buffer, position: number): Promise<Uint8Array> {
+    const { file, onDamage } = this.#options;
+    file.begin();
+    try {
+      for (let at = 0; at < into.length;) {
+        const count = await readSome(file.fd, into, at, position + at);
+        if (count === 0) {
+          onDamage(`file ends at ${position + at}, before its length`);
+          throw new Error('object file is cut short');
+        }
+        at += count;
+      }
+      return into;
+    } finally {
+      file.end();
+    }
+  }
+
+  #check(): void {
+    const { expectedMd5, onDamage } = this.#options;
+    if (this.#md5 === undefined) return;
+    const md5 = this.#md5.digest('hex');
+    if (md5 !== expectedMd5) onDamage(`ETag ${expectedMd5} and file's md5 ${md5} do not match`);
+  }
+
+  #dropRead(): void {
+    const { dropsCache, file, end } = this.#options;
+    if (!dropsCache || (this.#position - this.#dropped < DROP_BYTES && this.#position < end)) return;
+    dropCache(file.fd, this.#dropped, this.#position - this.#dropped);
+    this.#dropped = this.#position;
+  }
+}
+
+function readSome(fd: number, into: Buffer, at: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, into, at, into.length - at, position, (error, count) => (error ? reject(error) : resolve(count)));
+  });
+}

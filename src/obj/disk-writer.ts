@@ -1,0 +1,369 @@
+import { createHash, hash, randomBytes, type Hash } from 'node:crypto';
+import { closeSync, linkSync, openSync, renameSync, statSync, unlinkSync, writeSync, writev } from 'node:fs';
+import { hasFreeSpace, hasFreeSpaceSync } from '../common/drive.ts';
+import { syncDataOfDescriptor, syncDescriptor } from '../common/durable-file.ts';
+import { partitionOfHash } from '../common/hash-path.ts';
+import {
+  allocateSpace,
+  allocateSpaceAsync,
+  dropCache,
+  errorCode,
+  isUnsupported,
+  linkDescriptor,
+  openUnnamed,
+} from '../common/system-calls.ts';
+import type { Timestamp } from '../common/timestamp.ts';
+import { cleanHashDirectory } from './disk-cleanup.ts';
+import { makeDirectories, syncDirectories } from './disk-directories.ts';
+import { storageFault } from './disk-faults.ts';
+import { dataFileName } from './disk-file-names.ts';
+import { pathsOfHash, type DiskSettings, type ObjectPaths } from './disk-layout.ts';
+import { writeMetadata } from './disk-metadata.ts';
+import { invalidateSuffixes } from './disk-suffixes.ts';
+import { StorageError, type Metadata, type ObjectWriter } from './storage.ts';
+
+/** Writing a file of an object. Source: spec swift-formats 3.5. */
+
+/** Uploads up to this size are written in one call at the end. */
+const SMALL_BYTES = 65536;
+/** Larger ones through the pool, so much at a time. */
+const WRITE_BYTES = 262144;
+/** Setting aside more than this may take its time. */
+const ALLOCATE_AT_ONCE_BYTES = 1 << 20;
+const LINK_TRIES = 3;
+
+export interface DiskWriteContext {
+  readonly settings: DiskSettings;
+  readonly paths: ObjectPaths;
+  readonly policyIndex: number;
+  /** `/account/container/object`, native. */
+  readonly name: string;
+  readonly nextPartPower: number | null;
+}
+
+/** A file under way: without a name, or with one in `tmp` where the file system knows no unnamed files. */
+interface TemporaryFile {
+  readonly fd: number;
+  readonly path: string | undefined;
+}
+
+function openTemporary(paths: ObjectPaths): TemporaryFile {
+  try {
+    return { fd: openMakingParent(paths.dataDir, () => openUnnamed(paths.dataDir)), path: undefined };
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+  }
+  const path = `${paths.temporary}/${randomBytes(8).toString('hex')}`;
+  return { fd: openMakingParent(paths.temporary, () => openSync(path, 'wx', 0o600)), path };
+}
+
+/** Folders of a policy are made when they are first needed; that of the device never is. */
+function openMakingParent(folder: string, open: () => number): number {
+  try {
+    return open();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    makeDirectories(folder, folder);
+    return open();
+  }
+}
+
+/**
+ * Starts a data file: looks for room and sets space aside. A promise for a large one. Throws or rejects with StorageError.
+ * The hash directory is made at the end, so that what is dropped leaves no trace.
+ */
+export function createDiskWriter(
+  context: DiskWriteContext,
+  sizeBytes: number | null,
+): ObjectWriter | Promise<ObjectWriter> {
+  const { settings, paths } = context;
+  const size = sizeBytes ?? 0;
+  if (size > ALLOCATE_AT_ONCE_BYTES) return createLarge(context, size);
+  let file: TemporaryFile | undefined;
+  try {
+    if (!hasFreeSpaceSync(paths.device, settings.reserve, size)) throw noSpace(paths.device);
+    file = openTemporary(paths);
+    if (size > 0 && !settings.disableFallocate) tolerating(() => allocateSpace((file as TemporaryFile).fd, size));
+    return new DiskWriter(context, file);
+  } catch (error) {
+    if (file !== undefined) discard(file);
+    throw storageFault(error);
+  }
+}
+
+async function createLarge(context: DiskWriteContext, size: number): Promise<ObjectWriter> {
+  const { settings, paths } = context;
+  let file: TemporaryFile | undefined;
+  try {
+    if (!(await hasFreeSpace(paths.device, settings.reserve, size))) throw noSpace(paths.device);
+    file = openTemporary(paths);
+    if (!settings.disableFallocate) {
+      await allocateSpaceAsync(file.fd, size).catch((error: unknown) => {
+        if (!isUnsupported(error)) throw error;
+      });
+    }
+    return new DiskWriter(context, file);
+  } catch (error) {
+    if (file !== undefined) discard(file);
+    throw storageFault(error);
+  }
+}
+
+function noSpace(device: string): StorageError {
+  return new StorageError('no-space', `${device}: no more free than fallocate_reserve`);
+}
+
+function tolerating(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+  }
+}
+
+function discard(file: TemporaryFile): void {
+  closeSync(file.fd);
+  if (file.path === undefined) return;
+  try {
+    unlinkSync(file.path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Writes a file of metadata alone: `.meta` or `.ts`. A tombstone is written however full the device is. */
+export async function writeMetadataFile(
+  context: DiskWriteContext,
+  fileName: string,
+  metadata: Metadata,
+): Promise<void> {
+  const { settings, paths } = context;
+  let file: TemporaryFile | undefined;
+  try {
+    const needsRoom = !fileName.endsWith('.ts');
+    if (needsRoom && !hasFreeSpaceSync(paths.device, settings.reserve)) throw noSpace(paths.device);
+    file = openTemporary(paths);
+    await publish(context, file, fileName, metadata);
+  } catch (error) {
+    throw storageFault(error);
+  } finally {
+    if (file !== undefined) discard(file);
+  }
+}
+
+class DiskWriter implements ObjectWriter {
+  readonly #context: DiskWriteContext;
+  #file: TemporaryFile | undefined;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #md5: Hash | undefined;
+  /** The write under way; never rejects, its failure is in #failure. */
+  #underWay: Promise<void> | undefined;
+  #failure: unknown;
+  #written = 0;
+  #synced = 0;
+
+  constructor(context: DiskWriteContext, file: TemporaryFile) {
+    this.#context = context;
+    this.#file = file;
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    this.#throwFailure();
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#waitingBytes < WRITE_BYTES) return;
+    if (this.#underWay === undefined) this.#flush();
+    else return this.#flushNext();
+  }
+
+  finish(): string | Promise<string> {
+    if (this.#md5 !== undefined || this.#waitingBytes > SMALL_BYTES) return this.#finishLarge();
+    const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as Uint8Array) : Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#open().fd, bytes, at, bytes.length - at, at);
+    } catch (error) {
+      throw storageFault(error);
+    }
+    return hash('md5', bytes, 'hex');
+  }
+
+  async commit(metadata: Metadata, timestamp: Timestamp): Promise<void> {
+    try {
+      await publish(this.#context, this.#open(), dataFileName(timestamp), metadata);
+    } catch (error) {
+      throw storageFault(error);
+    } finally {
+      await this.abort();
+    }
+  }
+
+  async abort(): Promise<void> {
+    this.#waiting = [];
+    await this.#underWay;
+    const file = this.#file;
+    this.#file = undefined;
+    if (file !== undefined) discard(file);
+  }
+
+  async #finishLarge(): Promise<string> {
+    await this.#underWay;
+    this.#throwFailure();
+    this.#flush();
+    await this.#underWay;
+    this.#throwFailure();
+    return (this.#md5 ?? createHash('md5')).digest('hex');
+  }
+
+  async #flushNext(): Promise<void> {
+    await this.#underWay;
+    this.#throwFailure();
+    this.#flush();
+  }
+
+  #flush(): void {
+    const chunks = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#md5 ??= createHash('md5');
+    const { fd } = this.#open();
+    this.#underWay = this.#writeAll(fd, chunks).then(
+      () => (this.#underWay = undefined),
+      (error: unknown) => {
+        this.#underWay = undefined;
+        this.#failure = storageFault(error);
+      },
+    );
+    // Hashing while the pool writes.
+    for (const chunk of chunks) this.#md5.update(chunk);
+  }
+
+  async #writeAll(fd: number, chunks: Uint8Array[]): Promise<void> {
+    let rest = chunks;
+    while (rest.length > 0) {
+      const count = await writeSome(fd, rest, this.#written);
+      this.#written += count;
+      rest = afterBytes(rest, count);
+    }
+    const { bytesPerSync } = this.#context.settings;
+    if (bytesPerSync <= 0 || this.#written - this.#synced < bytesPerSync) return;
+    await syncDataOfDescriptor(fd);
+    dropCache(fd, this.#synced, this.#written - this.#synced);
+    this.#synced = this.#written;
+  }
+
+  #open(): TemporaryFile {
+    if (this.#file === undefined) throw new Error('object writer has ended');
+    return this.#file;
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure as Error;
+  }
+}
+
+function writeSome(fd: number, chunks: Uint8Array[], position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    writev(fd, chunks, position, (error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
+
+function afterBytes(chunks: Uint8Array[], count: number): Uint8Array[] {
+  let left = count;
+  let at = 0;
+  while (at < chunks.length && left >= (chunks[at] as Uint8Array).length) left -= (chunks[at++] as Uint8Array).length;
+  const rest = chunks.slice(at);
+  if (left > 0) rest[0] = (rest[0] as Uint8Array).subarray(left);
+  return rest;
+}
+
+/** Makes a written file durable and visible, and clears what it replaces. The descriptor stays open. */
+async function publish(
+  context: DiskWriteContext,
+  file: TemporaryFile,
+  fileName: string,
+  metadata: Metadata,
+): Promise<void> {
+  const { settings, paths, policyIndex, name } = context;
+  writeMetadata(file.fd, new Map(metadata).set('name', name));
+  await syncDescriptor(file.fd);
+  const changed = new Set([paths.hashDir]);
+  for (const parent of makeDirectories(paths.hashDir, paths.dataDir)) changed.add(parent);
+  await invalidateSuffixes(paths.partition, [paths.hash.slice(-3)]);
+  for (const parent of give(file, paths, fileName)) changed.add(parent);
+  await syncDirectories(changed);
+  const future = futurePaths(context);
+  if (future !== undefined) await linkIntoFuture(settings, paths, future, fileName);
+  cleanLogging(settings, paths.hashDir, settings.fragmentsOf(policyIndex));
+  if (future !== undefined) cleanLogging(settings, future.hashDir, settings.fragmentsOf(policyIndex));
+}
+
+/** Gives the file its name. A cleaner may remove the empty directory just before: then it is made again. */
+function give(file: TemporaryFile, paths: ObjectPaths, fileName: string): string[] {
+  const target = `${paths.hashDir}/${fileName}`;
+  const made: string[] = [];
+  for (let left = LINK_TRIES; ; left--) {
+    try {
+      if (file.path === undefined) linkDescriptor(file.fd, target);
+      else renameSync(file.path, target);
+      return made;
+    } catch (error) {
+      const code = errorCode(error);
+      if (left <= 1 || (code !== 'EEXIST' && code !== 'ENOENT')) throw error;
+      if (code === 'EEXIST') removeTarget(target);
+      else made.push(...makeDirectories(paths.hashDir, paths.dataDir));
+    }
+  }
+}
+
+function removeTarget(target: string): void {
+  try {
+    unlinkSync(target);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Where the object will lie once the partition power is raised; undefined when that is where it lies. */
+function futurePaths(context: DiskWriteContext): ObjectPaths | undefined {
+  const { paths, nextPartPower, policyIndex } = context;
+  if (nextPartPower === null) return undefined;
+  const partition = partitionOfHash(paths.hash, nextPartPower);
+  const future = pathsOfHash(paths.device, policyIndex, partition, paths.hash);
+  return future.hashDir === paths.hashDir ? undefined : future;
+}
+
+/** The relinker finds what could not be linked here, so that failing is no fault of the request. */
+async function linkIntoFuture(
+  settings: DiskSettings,
+  paths: ObjectPaths,
+  future: ObjectPaths,
+  fileName: string,
+): Promise<void> {
+  const [from, to] = [`${paths.hashDir}/${fileName}`, `${future.hashDir}/${fileName}`];
+  try {
+    const changed = new Set([future.hashDir, ...makeDirectories(future.hashDir, future.dataDir)]);
+    await invalidateSuffixes(future.partition, [future.hash.slice(-3)]);
+    linkSameFile(from, to);
+    await syncDirectories(changed);
+  } catch (error) {
+    settings.log.error(`linking ${from} to ${to} failed`, error);
+  }
+}
+
+function linkSameFile(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST' || statSync(from).ino !== statSync(to).ino) throw error;
+  }
+}
+
+function cleanLogging(settings: DiskSettings, hashDir: string, fragments: number | null): void {
+  try {
+    cleanHashDirectory(settings, hashDir, fragments);
+  } catch (error) {
+    settings.log.error(`cleaning ${hashDir} failed`, error);
+  }
+}
