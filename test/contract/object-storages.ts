@@ -1,8 +1,19 @@
 /** The storages that the contract suite runs against. */
 
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseSwiftConf } from '../../src/common/swift-conf.ts';
+import { DiskStorage } from '../../src/obj/disk-storage.ts';
+import { DiskStorage } from '../../src/obj/disk-storage.ts';
 import { MemStorage } from '../../src/obj/mem-storage.ts';
 import type { ObjectStorage } from '../../src/obj/storage.ts';
+import { scratchDirectory } from '../unit/common/scratch.ts';
+import { LineLog } from '../unit/http/silent-log.ts';
+
+import { silentLog } from '../unit/http/silent-log.ts';
 
 export interface StorageUnderTest {
   readonly name: string;
@@ -20,4 +31,34 @@ export const storages: readonly StorageUnderTest[] = [
     name: 'memory storage',
     make: (devices) => Promise.resolve({ storage: new MemStorage({ hashPath, devices }), end: () => undefined }),
   },
+  {
+    name: 'disk storage',
+    make: (names) => {
+      const devices = mkdtempSync(join(tmpdir(), 'apus-storage-'));
+      for (const name of names) mkdirSync(join(devices, name));
+      const storage = new DiskStorage({
+        devices,
+        mountCheck: false,
+        hashPath,
+        log: silentLog,
+        now: () => Date.now() / 1000,
+      });
+      return Promise.resolve({ storage, end: () => rmSync(devices, { recursive: true }) });
+    },
+  },
+  { name: 'disk storage', make: (devices) => Promise.resolve(diskStorage(devices)) },
 ];
+
+function diskStorage(devices: readonly string[]): { storage: ObjectStorage; end: () => void } {
+  const scratch = scratchDirectory();
+  for (const device of devices) mkdirSync(join(scratch.path, device));
+  const storage = new DiskStorage({
+    devices: scratch.path,
+    mountCheck: false,
+    reserve: { value: 0, isPercent: false },
+    hashPath,
+    log: new LineLog(),
+    now: () => Date.now() / 1000,
+  });
+  return { storage, end: () => scratch.remove() };
+}
