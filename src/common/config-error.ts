@@ -113,7 +113,9 @@ export class ConfigError extends Error {
 
 /** One error for several faults: its code is that of the first. Of a single fault, that fault itself. */
 export function joinFaults(faults: readonly ConfigError[]): ConfigError {
-  const flat = faults.flatMap((fault) => (fault.faults.length > 0 ? fault.faults : [fault]));
+  const all = faults.flatMap((fault) => (fault.faults.length > 0 ? fault.faults : [fault]));
+  // Several filters may stumble over the same option of [DEFAULT].
+  const flat = [...new Map(all.map((fault) => [fault.message, fault])).values()];
   const [first] = flat;
   if (first === undefined) throw new Error('joinFaults needs a fault');
   if (flat.length === 1) return first;
