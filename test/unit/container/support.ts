@@ -103,7 +103,14 @@ export async function ask(
   const all = new Headers(headers);
   const bytes = body === undefined ? null : Buffer.from(body, 'latin1');
   if (bytes !== null) all.setDefault('content-length', bytes.length);
-  const req = new SwiftRequest({ method, target, headers: all, body: bytes, log: new LineLog(), remoteAddress: '10.0.0.9' });
+  const req = new SwiftRequest({
+    method,
+    target,
+    headers: all,
+    body: bytes,
+    log: new LineLog(),
+    remoteAddress: '10.0.0.9',
+  });
   const res = await app(req);
   const text = (await res.bytes()).toString('latin1');
   return { status: res.status, headers: res.headers, body: method === 'HEAD' ? '' : text };
