@@ -5,11 +5,12 @@ import { SocketTransport } from '../backend/socket-transport.ts';
 import { BACKEND_TRANSPORT } from '../backend/transport.ts';
 import type { Host } from '../common/host.ts';
 import type { AppFactory, Conf, ConfSpec, Handler } from '../http/contract.ts';
-import { OptionReader, readStorageConf, STORAGE_CONF_SPEC } from '../http/storage-conf.ts';
+import { OptionReader, readStorageConf } from '../http/storage-conf.ts';
 import { dispatch, type MethodTable } from '../http/storage-server.ts';
 import { deleteObject } from './delete.ts';
 import { get, head } from './get.ts';
 import { MemStorage } from './mem-storage.ts';
+import { DISK_CONF_SPEC, openDiskStorage } from './open-disk-storage.ts';
 import { post } from './post.ts';
 import { put } from './put.ts';
 import { replicate } from './replicate.ts';
@@ -20,7 +21,7 @@ import { allowedHeaderSet } from './stored-headers.ts';
 import { UpdateSender } from './update-sender.ts';
 
 export const confSpec: ConfSpec = {
-  ...STORAGE_CONF_SPEC,
+  ...DISK_CONF_SPEC,
   allowed_headers: {
     type: 'list',
     doc: 'Headers stored with an object beside its metadata; empty for the usual nine.',
@@ -33,6 +34,10 @@ export const confSpec: ConfSpec = {
     type: 'seconds',
     default: 1,
     doc: 'Longest time that a request waits for its container updates; later they go on by themselves.',
+  },
+  auto_create_account_prefix: {
+    type: 'text',
+    doc: 'Prefix of the account of the expirer queue; better set in swift.conf.',
   },
   expiring_objects_account_name: {
     type: 'text',
@@ -68,6 +73,9 @@ export function objectApp(globalConf: Conf, localConf: Conf, host: Host, storage
   });
 }
 
+export const appFactory: AppFactory = (globalConf, localConf, host) =>
+  objectApp(globalConf, localConf, host, openDiskStorage(globalConf, localConf, host));
+
 export const memAppFactory: AppFactory = (globalConf, localConf, host) =>
   objectApp(globalConf, localConf, host, new MemStorage({ hashPath: host.hashPath }));
 
@@ -80,7 +88,7 @@ function makeServer(options: OptionReader, host: Host, storage: ObjectStorage): 
     });
     transport = own;
   }
-  const prefix = host.constraints.auto_create_account_prefix;
+  const prefix = options.text('auto_create_account_prefix') || host.constraints.auto_create_account_prefix;
   return {
     storage,
     updates: new UpdateSender({

@@ -3,11 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendTransport } from '../backend/transport.ts';
 import type { Host, Logger } from '../common/host.ts';
+import { saveRecon } from '../common/recon-cache.ts';
 import type { Conf, ConfSpec } from '../http/contract.ts';
 import { OptionReader } from '../http/storage-conf.ts';
 import type { DeliveryTimeouts } from './row-delivery.ts';
-import type { ObjectStorage } from './storage.ts';
-import { StorageError } from './storage.ts';
+import { type ObjectStorage, StorageError } from './storage.ts';
 import { deliverEntry, type UpdaterStats } from './updater-delivery.ts';
 
 export const updaterConfSpec: ConfSpec = {
@@ -32,8 +32,6 @@ export interface UpdaterOptions {
   readonly once: boolean;
   /** Ends the run after the update in hand. */
   readonly signal: AbortSignal;
-  /** Writes keys into a recon cache file of `recon_cache_path`. */
-  readonly saveRecon?: (folder: string, file: string, values: Record<string, unknown>) => Promise<void>;
 }
 
 interface Updater extends UpdaterOptions {
@@ -103,11 +101,20 @@ async function sweep(updater: Updater): Promise<void> {
   }
   const seconds = (performance.now() - started) / 1000;
   updater.log.info(`Object update sweep completed: ${seconds.toFixed(2)}s, ${describe(stats)}`);
-  await updater.saveRecon?.(updater.reconCachePath, 'object.recon', {
-    object_updater_sweep: seconds,
-    object_updater_stats: { ...stats },
-    object_updater_last: updater.host.now(),
-  });
+  await tellRecon(updater, seconds, stats);
+}
+
+/** What recon asks for; a cache that cannot be written costs a warning. */
+async function tellRecon(updater: Updater, seconds: number, stats: UpdaterStats): Promise<void> {
+  try {
+    await saveRecon(updater.reconCachePath, 'object.recon', {
+      object_updater_sweep: seconds,
+      object_updater_stats: { ...stats },
+      object_updater_last: updater.host.now(),
+    });
+  } catch (error) {
+    updater.log.warn(`Recon cache in ${updater.reconCachePath} not written: ${String(error)}`);
+  }
 }
 
 async function sweepDevice(updater: Updater, device: string): Promise<UpdaterStats> {

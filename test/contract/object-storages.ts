@@ -2,18 +2,12 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseSwiftConf } from '../../src/common/swift-conf.ts';
-import { DiskStorage } from '../../src/obj/disk-storage.ts';
 import { DiskStorage } from '../../src/obj/disk-storage.ts';
 import { MemStorage } from '../../src/obj/mem-storage.ts';
 import type { ObjectStorage } from '../../src/obj/storage.ts';
 import { scratchDirectory } from '../unit/common/scratch.ts';
 import { LineLog } from '../unit/http/silent-log.ts';
-
-import { silentLog } from '../unit/http/silent-log.ts';
 
 export interface StorageUnderTest {
   readonly name: string;
@@ -30,21 +24,6 @@ export const storages: readonly StorageUnderTest[] = [
   {
     name: 'memory storage',
     make: (devices) => Promise.resolve({ storage: new MemStorage({ hashPath, devices }), end: () => undefined }),
-  },
-  {
-    name: 'disk storage',
-    make: (names) => {
-      const devices = mkdtempSync(join(tmpdir(), 'apus-storage-'));
-      for (const name of names) mkdirSync(join(devices, name));
-      const storage = new DiskStorage({
-        devices,
-        mountCheck: false,
-        hashPath,
-        log: silentLog,
-        now: () => Date.now() / 1000,
-      });
-      return Promise.resolve({ storage, end: () => rmSync(devices, { recursive: true }) });
-    },
   },
   { name: 'disk storage', make: (devices) => Promise.resolve(diskStorage(devices)) },
 ];

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Timestamp } from '../../../src/common/timestamp.ts';
 import { SwiftResponse } from '../../../src/http/response.ts';
@@ -20,13 +23,14 @@ const UPDATE: AsyncUpdate = {
 };
 
 let server: ObjectServerFixture;
-let recon: [string, string, Record<string, unknown>][];
+let reconFolder: string;
 
 beforeEach(() => {
   server = objectServer({ devices: ['sdb1', 'sdb2'] });
-  recon = [];
+  reconFolder = mkdtempSync(join(tmpdir(), 'apus-updater-'));
 });
 afterEach(async () => {
+  rmSync(reconFolder, { recursive: true });
   await server.host.close();
 });
 
@@ -45,15 +49,11 @@ async function sweep(options: Partial<UpdaterOptions> = {}): Promise<void> {
   await runObjectUpdater({
     host: Object.assign(Object.create(host) as typeof host, { ring: () => ring }),
     globalConf: {},
-    localConf: { objects_per_second: '0', interval: '0.001' },
+    localConf: { objects_per_second: '0', interval: '0.001', recon_cache_path: reconFolder },
     storage: server.storage,
     transport: server.transport,
     once: true,
     signal: new AbortController().signal,
-    saveRecon: (folder, file, values) => {
-      recon.push([folder, file, values]);
-      return Promise.resolve();
-    },
     ...options,
   });
 }
@@ -74,9 +74,11 @@ test('a kept update is told to every primary on the replication network and then
   });
   expect(await server.pending()).toEqual([]);
   expect(await server.pending('sdb2', 1)).toEqual([]);
-  expect(recon).toMatchObject([
-    ['/var/cache/swift', 'object.recon', { object_updater_stats: { successes: 2, failures: 0, unlinks: 2 } }],
-  ]);
+  const recon = JSON.parse(readFileSync(join(reconFolder, 'object.recon'), 'utf8')) as Record<string, unknown>;
+  expect(recon).toMatchObject({
+    object_updater_stats: { successes: 2, failures: 0, unlinks: 2 },
+    object_updater_sweep: expect.any(Number) as number,
+  });
 });
 
 test('servers that were told are not told again; the rest are, until all know', async () => {
@@ -144,20 +146,28 @@ test('a device that is not there is skipped with a warning, and the others are s
   expect(await server.pending('sdb2')).toEqual([]);
 });
 
+test('a recon folder that is not there costs a warning, not the sweep', async () => {
+  for (const node of NODES) server.listen(node);
+  await keep();
+  await sweep({ localConf: { objects_per_second: '0', recon_cache_path: '/nowhere' } });
+  expect(await server.pending()).toEqual([]);
+  expect(server.log.lines.some((line) => line.startsWith('warn Recon cache in /nowhere not written'))).toBe(true);
+});
+
 test('without once it sweeps again and again until it is told to end', async () => {
   const controller = new AbortController();
+  let rounds = 0;
   for (const node of NODES) server.listen(node);
-  let sweeps = 0;
-  await keep();
-  await sweep({
-    once: false,
-    signal: controller.signal,
-    saveRecon: async () => {
-      sweeps += 1;
-      if (sweeps === 1) await keep();
-      if (sweeps === 2) controller.abort();
-    },
-  });
-  expect(sweeps).toBe(2);
+  const { asyncPending } = server.storage;
+  const devices = asyncPending.devices.bind(asyncPending);
+  asyncPending.devices = async () => {
+    rounds += 1;
+    if (rounds === 2) await keep();
+    if (rounds === 3) controller.abort();
+    return devices();
+  };
+  await sweep({ once: false, signal: controller.signal });
+  expect(rounds).toBe(3);
+  expect(server.rows).toHaveLength(3);
   expect(await server.pending()).toEqual([]);
 });
