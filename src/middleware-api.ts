@@ -53,5 +53,16 @@ export {
   type ObjectInfo,
 } from './http/resource-info.ts';
 export { listingContentType, listingFormatOf } from './http/listing-content-type.ts';
+export {
+  type AccountAcl,
+  AclError,
+  cleanAcl,
+  formatAccountAcl,
+  isReferrerAllowed,
+  parseAccountAcl,
+  type ParsedAcl,
+  parseAcl,
+} from './common/acl.ts';
+export { MemoryCache, SHARED_CACHE } from './http/memory-cache.ts';
 export { pythonJson } from './common/python-json.ts';
 export { XML_HEAD, xmlAttribute, xmlText } from './common/xml-text.ts';

@@ -37,6 +37,8 @@ export interface RequestEnv {
   remoteUser?: string | undefined;
   /** acl as the app found it, for `authorize` (wire text). */
   acl?: string | null | undefined;
+  /** swift_sync_key: the container's X-Container-Sync-Key, set by the app before it asks for authorization. */
+  syncKey?: string | undefined;
   /** swift.cache */
   cache?: Cache | undefined;
   /** swift.infocache: account and container info by cache key, for one client request. */
