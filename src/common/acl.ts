@@ -95,10 +95,9 @@ export function parseAccountAcl(text: string | null | undefined): AccountAcl | n
   }
 }
 
-/** A version 2 ACL as Swift stores and shows it: ASCII, members sorted, no blanks. */
+/** A version 2 ACL as Swift stores and shows it: ASCII, no blanks. */
 export function formatAccountAcl(acl: AccountAcl): string {
-  const sorted = Object.fromEntries(Object.entries(acl).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  const json = JSON.stringify(sorted);
+  const json = JSON.stringify(acl);
   if (isAscii(json)) return json;
   return json.replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
