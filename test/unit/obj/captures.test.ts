@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Headers } from '../../../src/http/headers.ts';
 import { SwiftResponse } from '../../../src/http/response.ts';
 import { StorageError } from '../../../src/obj/storage.ts';
+import { storages } from '../../contract/object-storages.ts';
 import { type ObjectServerFixture, objectServer } from './support.ts';
 
 const folder = fileURLToPath(new URL('../../golden/http/', import.meta.url));
@@ -104,12 +105,15 @@ const captures = readdirSync(folder)
   .sort()
   .map((name) => JSON.parse(readFileSync(folder + name, 'utf8')) as Capture);
 
-describe('recorded requests to an object server get the recorded answers', () => {
+describe.each(storages)('recorded requests to an object server get the recorded answers from the $name', ({ make }) => {
   let server: ObjectServerFixture;
+  let end: () => void | Promise<void>;
   const refusing = new Set<string>();
 
-  beforeAll(() => {
-    server = objectServer({ devices: ['sdb1', 'sdb2', 'sdb3', 'sdb4'] });
+  beforeAll(async () => {
+    const made = await make(['sdb1', 'sdb2', 'sdb3', 'sdb4']);
+    ({ end } = made);
+    server = objectServer({ storage: made.storage });
     const check = server.storage.checkDevice.bind(server.storage);
     server.storage.checkDevice = (device) => {
       if (refusing.has(device)) throw new StorageError('device-unavailable');
@@ -124,6 +128,7 @@ describe('recorded requests to an object server get the recorded answers', () =>
   });
   afterAll(async () => {
     await server.host.close();
+    await end();
   });
 
   test.each(captures.map((capture) => [capture.scenario, capture] as const))('%s', async (scenario, capture) => {
