@@ -165,7 +165,8 @@ abstract class PickleWriter {
   }
 
   protected byte(value: number): void {
-    this.out[this.reserve(1)] = value;
+    const at = this.reserve(1); // may replace `out`
+    this.out[at] = value;
   }
 }
 

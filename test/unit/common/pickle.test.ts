@@ -118,6 +118,13 @@ describe('writing and reading', () => {
     expect(readPickle(writePickle(many))).toEqual(many);
   });
 
+  test('output longer than any first guess is whole, wherever it has to grow', () => {
+    for (let length = 990; length < 1030; length++) {
+      const long: PickleValue = ['x'.repeat(length), 1, 'y', 300, 70000, 1.5, Buffer.from('z'), 'é'.repeat(3000)];
+      expect(readPickle(writePickle(long))).toEqual(long);
+    }
+  });
+
   test('a dict of bytes starts with the marker by which the metadata reader knows it', () => {
     const bytes = writeBytesDict([
       ['X-Timestamp', '1'],
