@@ -142,8 +142,9 @@ function checkLength(hashDir: string, fd: number, metadata: Metadata): number {
   return length;
 }
 
+/** As Python reads an integer, which is how it was accepted: `_` may stand between digits. */
 function integerOf(text: string): number | undefined {
-  return /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : undefined;
+  return /^\s*[+-]?\d+(_\d+)*\s*$/.test(text) ? Number(text.replaceAll('_', '')) : undefined;
 }
 
 class OpenedDiskObject implements OpenedObject, SharedDescriptor {
