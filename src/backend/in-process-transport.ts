@@ -69,6 +69,8 @@ class InProcessExchange implements BackendExchange {
   #closed = false;
   #bodyTaken = false;
   #settled = false;
+  /** The whole answer was read. */
+  #complete = false;
   #sentBytes = 0;
   readonly #onAbort = (): void => {
     this.#fail(new BackendError('aborted', 'the request was given up'));
@@ -145,7 +147,10 @@ class InProcessExchange implements BackendExchange {
         this.#sentBytes += bytes;
       },
       failure: () => this.#failure,
-      finish: () => this.close(),
+      finish: (atEnd) => {
+        this.#complete ||= atEnd;
+        this.close();
+      },
     });
   }
 
@@ -154,8 +159,8 @@ class InProcessExchange implements BackendExchange {
     this.#closed = true;
     this.#request.signal?.removeEventListener('abort', this.#onAbort);
     this.#body?.abandon();
-    if (this.#response === undefined) this.#clientGone?.abort();
-    else void this.#drop(this.#response);
+    if (!this.#complete) this.#clientGone?.abort();
+    if (this.#response !== undefined) void this.#drop(this.#response);
     this.#waiter?.(new BackendError('lost', 'the exchange is closed'));
     this.#waiter = undefined;
   }
@@ -262,7 +267,7 @@ interface AnswerBodyOptions {
   count: (bytes: number) => void;
   failure: () => BackendError | undefined;
   /** Called at the end of the body and when it is closed. */
-  finish: () => void;
+  finish: (atEnd: boolean) => void;
 }
 
 /** The body of an answer, with the time-outs of a socket and its errors. */
@@ -288,7 +293,7 @@ class AnswerBody implements BodyStream {
   }
 
   close(): void {
-    this.#options.finish();
+    this.#options.finish(false);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -304,7 +309,7 @@ class AnswerBody implements BodyStream {
   }
 
   #passOn(chunk: Uint8Array | null): Uint8Array | null {
-    if (chunk === null) this.#options.finish();
+    if (chunk === null) this.#options.finish(true);
     else this.#options.count(chunk.length);
     return chunk;
   }
