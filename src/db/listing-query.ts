@@ -132,7 +132,8 @@ function raiseLower(bounds: Bounds, least: string): void {
 
 /** The least text above all that begin with `text`; '' (no bound) when there is none. */
 export function successor(text: string): string {
-  for (let chars = Array.from(text); chars.length > 0; chars = chars.slice(0, -1)) {
+  const chars = Array.from(text);
+  while (chars.length > 0) {
     const last = chars.pop()?.codePointAt(0) ?? 0;
     if (last >= 0x10ffff) continue;
     return chars.join('') + String.fromCodePoint(last === 0xd7ff ? 0xe000 : last + 1);

@@ -76,7 +76,14 @@ class DatabaseWorker {
   #flush(): void {
     const calls = this.#unsent;
     this.#unsent = [];
-    if (calls.length > 0) this.#post((this.#thread ??= this.#start()), calls);
+    if (calls.length === 0) return;
+    try {
+      this.#post((this.#thread ??= this.#start()), calls);
+    } catch (error) {
+      // No thread could be made, or an argument cannot be cloned.
+      for (const { id } of calls)
+        this.#reject(id, new StoreError('worker-lost', (error as Error).message, { cause: error }));
+    }
   }
 
   #post(thread: Worker, message: ToWorker): void {
@@ -111,10 +118,15 @@ class DatabaseWorker {
   #lost(thread: Worker, code: number): void {
     if (this.#thread === thread) this.#thread = undefined;
     const unsent = new Set(this.#unsent.map((call) => call.id));
-    for (const [id, call] of this.#pending) {
+    for (const id of this.#pending.keys()) {
       if (unsent.has(id)) continue;
-      this.#pending.delete(id);
-      call.reject(new StoreError('worker-lost', `a database worker ended with code ${code}`));
+      this.#reject(id, new StoreError('worker-lost', `a database worker ended with code ${code}`));
     }
+  }
+
+  #reject(id: number, error: Error): void {
+    const call = this.#pending.get(id);
+    this.#pending.delete(id);
+    call?.reject(error);
   }
 }

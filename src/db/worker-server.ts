@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
 import { DatabaseExecutor, type MethodTable } from './database-executor.ts';
 import type { DatabaseKind, ListingBody } from './store-types.ts';
@@ -47,6 +48,7 @@ class WorkerServer {
 
   /** Replies of one turn go in one message. */
   #flush(): void {
+    if (this.#replies.length === 0) return;
     const replies = this.#replies;
     this.#replies = [];
     const owned = replies.flatMap((reply) => ('result' in reply ? ownedMemory(reply.result) : []));
@@ -59,6 +61,8 @@ class WorkerServer {
 
   async #end(): Promise<void> {
     await this.#executor.close();
+    await nextTurn(); // the last replies are gathered meanwhile
+    this.#flush();
     this.#port.close();
   }
 }

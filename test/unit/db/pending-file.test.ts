@@ -17,7 +17,8 @@ const vectors = goldenJson<PendingVector[]>('pending-vectors.json');
 test('an entry of the pending file is the recorded one byte for byte', () => {
   expect(vectors.length).toBeGreaterThan(0);
   for (const { kind, record, tuple, file_bytes } of vectors) {
-    const items = kind === 'container' ? PENDING_OBJECTS.toTuple(record as never) : PENDING_CONTAINERS.toTuple(record as never);
+    const items =
+      kind === 'container' ? PENDING_OBJECTS.toTuple(record as never) : PENDING_CONTAINERS.toTuple(record as never);
     expect(items).toEqual(tuple);
     expect(encodePendingEntry(items)).toBe(file_bytes);
   }

@@ -38,7 +38,13 @@ export function dumpDatabase(path: string): Dump {
     const schema = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_master').all();
     const master = schema.map((row) => ({ ...row })) as unknown as Dump['sqlite_master'];
     const names = master.filter((row) => row.type === 'table' || row.type === 'view').map((row) => row.name);
-    const tables = names.map((name) => [name, database.prepare(`SELECT * FROM ${name}`).all().map((row) => ({ ...row }))]);
+    const tables = names.map((name) => [
+      name,
+      database
+        .prepare(`SELECT * FROM ${name}`)
+        .all()
+        .map((row) => ({ ...row })),
+    ]);
     const pragmas = ['page_size', 'encoding', 'user_version', 'journal_mode', 'auto_vacuum', 'application_id'];
     const pragma = pragmas.map((name) => [name, Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]]);
     return {
