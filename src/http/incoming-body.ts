@@ -3,6 +3,14 @@ import { type BodyDecoder, ChunkedDecoder } from './body-decoder.ts';
 import type { ByteInput } from './byte-input.ts';
 import { ChunkReadTimeout, ClientDisconnect } from './errors.ts';
 
+/** What a body tells its connection. */
+export interface BodyEvents {
+  /** The first read: the moment to send `100 Continue`. */
+  onFirstRead(): void;
+  /** The client ended before the body did. */
+  onCut(): void;
+}
+
 /**
  * Body of a request as it comes in. `read` throws ClientDisconnect, ChunkReadTimeout or ChunkReadError, and goes on throwing
  * the same once it did.
@@ -11,17 +19,16 @@ export class IncomingBody implements BodyStream {
   readonly #input: ByteInput;
   readonly #decoder: BodyDecoder;
   readonly #stallTimeoutMs: number;
-  readonly #beforeWait: () => void;
+  readonly #events: BodyEvents;
   #failure: Error | null = null;
   #closed = false;
   #asked = false;
 
-  /** `beforeRead` is called at the first read: the moment to send `100 Continue`. */
-  constructor(input: ByteInput, decoder: BodyDecoder, stallTimeoutMs: number, beforeRead: () => void) {
+  constructor(input: ByteInput, decoder: BodyDecoder, stallTimeoutMs: number, events: BodyEvents) {
     this.#input = input;
     this.#decoder = decoder;
     this.#stallTimeoutMs = stallTimeoutMs;
-    this.#beforeWait = beforeRead;
+    this.#events = events;
   }
 
   /** What ended the body before its time. */
@@ -44,7 +51,7 @@ export class IncomingBody implements BodyStream {
     if (this.#closed) return null;
     if (!this.#asked) {
       this.#asked = true;
-      this.#beforeWait();
+      this.#events.onFirstRead();
     }
     const chunk = this.#poll();
     return chunk === undefined ? this.#wait() : chunk;
@@ -93,7 +100,10 @@ export class IncomingBody implements BodyStream {
   #poll(): Buffer | null | undefined {
     try {
       const chunk = this.#decoder.poll(this.#input);
-      if (chunk === undefined && this.#input.ended) throw new ClientDisconnect();
+      if (chunk === undefined && this.#input.ended) {
+        this.#events.onCut();
+        throw new ClientDisconnect();
+      }
       return chunk;
     } catch (error) {
       this.#failure = error as Error;

@@ -45,6 +45,9 @@ export class ServerConnection {
   readonly #remotePort: number;
   #waitingForRequest = false;
   #draining = false;
+  #served = false;
+  /** The client may still be sending what nobody will read. */
+  #unread = false;
 
   constructor(socket: ClientSocket, options: ConnectionOptions) {
     this.#options = options;
@@ -59,10 +62,15 @@ export class ServerConnection {
     return this.#waitingForRequest && this.#parser.idle && this.#out.input.length === 0;
   }
 
+  /** Idle after at least one answer: its client can do without it. */
+  get spare(): boolean {
+    return this.#served && this.idle;
+  }
+
   /** Closes the connection as soon as no request is in progress; answers say so from now on. */
   finish(): void {
     this.#draining = true;
-    if (this.idle) this.#out.destroy();
+    if (this.idle) this.#out.input.wake();
   }
 
   destroy(): void {
@@ -71,7 +79,6 @@ export class ServerConnection {
 
   /** Serves until the connection ends. Never throws. */
   async run(): Promise<void> {
-    const out = this.#out;
     try {
       let idleTimeoutMs = this.#options.clientTimeoutMs;
       for (;;) {
@@ -84,7 +91,7 @@ export class ServerConnection {
     } catch (error) {
       this.#options.onHandlerError?.(error, undefined);
     }
-    out.destroy();
+    this.#out.destroy();
   }
 
   /** The next request's head; null when none will come, a refusal having been sent where one is due. */
@@ -119,6 +126,7 @@ export class ServerConnection {
 
   /** Answers what is no request. Nothing behind it is looked at. */
   async #refuse(error: HttpError): Promise<void> {
+    this.#unread = true;
     const response = error.toResponse();
     await this.#send(response, 'GET', '1.1', false);
   }
@@ -144,9 +152,12 @@ export class ServerConnection {
       exchange.answered = true;
       const keepAlive = head.keepAlive && !this.#draining && exchange.mayStay(response);
       const outcome = await this.#send(response, head.method, head.httpVersion, keepAlive, req);
-      return outcome.complete && outcome.keepAlive && (await exchange.finish());
+      if (!outcome.complete || exchange.waitsForContinue) return false;
+      this.#unread = !(await exchange.finish());
+      return outcome.keepAlive && !this.#unread;
     } finally {
       exchange.end();
+      this.#served = true;
       this.#options.onActive(this, false);
     }
   }
@@ -196,16 +207,17 @@ export class ServerConnection {
    * reset the connection and throw the answer away.
    */
   async #leave(): Promise<void> {
-    const out = this.#out;
-    if (out.gone) return;
-    const { socket, input } = out;
-    socket.end();
+    const { socket, input } = this.#out;
+    if (this.#out.gone) return;
+    const { promise: flushed, resolve } = Promise.withResolvers<void>();
+    this.#out.onGone = resolve;
+    socket.end(resolve);
+    if (!this.#unread && input.length === 0) return flushed;
     const deadline = performance.now() + LINGER_MS;
-    input.clear();
     while (!input.ended) {
+      input.clear();
       const left = deadline - performance.now();
       if (left <= 0 || !(await input.wait(left))) return;
-      input.clear();
     }
   }
 }
@@ -227,16 +239,20 @@ class ServerExchange implements RequestConnection {
     const { contentLength, chunked } = head.framing;
     if (chunked || contentLength !== null || head.expectContinue) {
       const decoder = chunked ? new ChunkedDecoder() : new FixedDecoder(contentLength ?? 0);
-      this.body = new IncomingBody(out.input, decoder, stallTimeoutMs, () => {
-        if (this.#expectsContinue && !this.#continued) this.sendContinue();
+      this.body = new IncomingBody(out.input, decoder, stallTimeoutMs, {
+        onFirstRead: () => {
+          if (this.#expectsContinue && !this.#continued) this.sendContinue();
+        },
+        onCut: () => this.#abort(),
       });
     } else {
       this.body = null;
     }
     out.onGone = () => this.#abort();
     out.onEnd = () => {
-      // A client may close its side when it has sent all; before that it means that it gave up.
-      if (this.body !== null && this.body.remainingBytes > out.input.length) this.#abort();
+      // A client may close its side when it has sent all; before that it means that it gave up. Of chunks only their reader can tell.
+      const remaining = this.body?.remainingBytes ?? 0;
+      if (remaining !== Infinity && remaining > out.input.length) this.#abort();
     };
   }
 
@@ -252,12 +268,17 @@ class ServerExchange implements RequestConnection {
     return this.#aborter.signal;
   }
 
+  /** The client was never asked for the body it offered. */
+  get waitsForContinue(): boolean {
+    return this.#expectsContinue && !this.#continued;
+  }
+
   /** True when, as far as can be told before the answer, the next request can be found behind this one's body. */
   mayStay(response: SwiftResponse): boolean {
     const { body } = this;
     if (response.headers.get('connection')?.toLowerCase() === 'close') return false;
     if (body === null) return true;
-    if (body.failure !== null || (this.#expectsContinue && !this.#continued)) return false;
+    if (body.failure !== null || this.waitsForContinue) return false;
     const { remainingBytes } = body;
     return remainingBytes === Infinity || remainingBytes <= DRAIN_BYTES || isStreaming(response);
   }

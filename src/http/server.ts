@@ -59,8 +59,9 @@ export class HttpServer {
         maxHeaderBytes: DEFAULT_HEAD_LIMITS.maxHeaderBytes,
       },
       onHandlerError: options.onHandlerError ?? ((error) => log.error('Error handling a request', error)),
-      onActive: (_, active) => {
+      onActive: (connection, active) => {
         this.#activeRequests += active ? 1 : -1;
+        if (!active && this.#waiting.length > 0) connection.finish();
       },
     };
     this.#maxConnections = options.maxConnections ?? Infinity;
@@ -76,7 +77,9 @@ export class HttpServer {
       server.on('tlsClientError', (error) => log.debug(`TLS handshake failed: ${error.message}`));
       this.#server = server;
     }
-    this.#server.on('error', (error) => log.error('Error accepting connections', error));
+    this.#server.on('error', (error) => {
+      if (this.#server.listening) log.error('Error accepting connections', error);
+    });
   }
 
   /** Resolves once connections are accepted; rejects with the reason the address cannot be had. */
@@ -147,12 +150,12 @@ export class HttpServer {
     } else if (this.#connections.size < this.#maxConnections) {
       this.#start(socket);
     } else if (this.#waiting.length < this.#maxConnections) {
-      // The oldest connection that idles makes room.
+      // The oldest connection that idles makes room, else the next one whose request is done.
       this.#waiting.push(socket);
       socket.on('error', () => socket.destroy());
       for (const connection of this.#connections) {
-        if (connection.idle) {
-          connection.destroy();
+        if (connection.spare) {
+          connection.finish();
           break;
         }
       }
