@@ -4,7 +4,7 @@
  */
 
 import type { Constraints } from '../common/constraints.ts';
-import { isTrueValue, isValidUtf8, nativeFromWire, wireFromNative } from '../common/text.ts';
+import { isTrueValue, isValidUtf8, nativeFromWire } from '../common/text.ts';
 import { normalizeDeleteAt } from '../common/timestamp.ts';
 import { type Headers, titleName } from './headers.ts';
 import { HttpError } from './response.ts';
@@ -72,9 +72,10 @@ export function checkObjectCreation(
   if (length === null && headers.get('transfer-encoding')?.toLowerCase() !== 'chunked') {
     return refusal(411, 'Missing Content-Length header.');
   }
-  const nameBytes = wireFromNative(object).length;
-  if (nameBytes > constraints.max_object_name_length) {
-    return refusal(400, `Object name length of ${nameBytes} longer than ${constraints.max_object_name_length}`);
+  // Characters, not bytes; a byte that is not UTF-8 counts as one.
+  const nameLength = [...object].length;
+  if (nameLength > constraints.max_object_name_length) {
+    return refusal(400, `Object name length of ${nameLength} longer than ${constraints.max_object_name_length}`);
   }
   const deleteFault = checkDeleteHeaders(headers, nowSeconds);
   if (deleteFault !== undefined) return deleteFault;

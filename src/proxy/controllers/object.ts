@@ -103,7 +103,9 @@ function contentTypeFault(req: SwiftRequest): HttpError | undefined {
   if (req.env.contentTypeOverridden === true) return undefined;
   const [, ...parameters] = (req.headers.get('content-type') ?? '').split(';');
   if (!parameters.some((parameter) => parameter.trimStart().startsWith('swift_'))) return undefined;
-  return badRequest('Invalid Content-Type, swift_* is not a valid parameter name.');
+  return new HttpError(400, 'Invalid Content-Type, swift_* is not a valid parameter name.', {
+    'content-type': 'text/html; charset=UTF-8',
+  });
 }
 
 function badRequest(text: string): HttpError {

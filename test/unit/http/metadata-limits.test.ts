@@ -57,9 +57,12 @@ describe('a PUT of an object is refused with the text that Swift gives', () => {
     expect(refusal(headers)).toEqual([status, text]);
   });
 
-  test('a name of 1025 bytes, counted in UTF-8', () => {
-    expect(refusal({}, `${'é'.repeat(512)}x`)).toEqual([400, 'Object name length of 1025 longer than 1024']);
-    expect(refusal({}, 'é'.repeat(512))).toBeUndefined();
+  test('a name of 1025 characters, however many bytes they take', () => {
+    expect(refusal({}, `${'é'.repeat(512)}${'🐦'.repeat(513)}`)).toEqual([
+      400,
+      'Object name length of 1025 longer than 1024',
+    ]);
+    expect(refusal({}, `${'é'.repeat(512)}${'🐦'.repeat(512)}`)).toBeUndefined();
   });
 
   test('neither length nor chunked', () => {

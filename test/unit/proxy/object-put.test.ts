@@ -284,6 +284,9 @@ test('a name that is too long is refused', async () => {
   made();
   const res = await put(`/v1/a/c/${'o'.repeat(1025)}`);
   expect([res.status, await res.text()]).toEqual([400, 'Object name length of 1025 longer than 1024']);
+  // Characters count, not bytes.
+  expect((await put(`/v1/a/c/${'%C3%A9'.repeat(1024)}`)).status).toBe(201);
+  expect((await put(`/v1/a/c/${'%C3%A9'.repeat(1025)}`)).status).toBe(400);
 });
 
 test.each([
