@@ -77,8 +77,9 @@ export function containerApp(globalConf: Conf, localConf: Conf, host: Host, stor
     now: host.now,
     mapError: (error, req) => {
       if (!(error instanceof StoreError)) return undefined;
-      req.log.error(`ERROR ${req.method} ${req.path}: ${error.code}`, error);
-      return databaseFaultResponse(error.code, error.message, req.path.split('/')[1] ?? '');
+      const res = databaseFaultResponse(error.code, error.message, req.path.split('/')[1] ?? '');
+      if (res.status >= 500) req.log.error(`ERROR ${req.method} ${req.path}: ${error.code}`, error);
+      return res;
     },
   });
 }
