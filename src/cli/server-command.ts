@@ -11,6 +11,7 @@ import { makeLogger } from './log/logger.ts';
 import { pipelineOptions } from './pipeline-options.ts';
 import { answerCacheCalls } from './parent-services.ts';
 import { dropPrivileges, endServing, listen, makeHttpServer, workerCount } from './serving.ts';
+import { endSignal } from './signals.ts';
 import { Supervisor } from './supervisor.ts';
 
 interface Arguments {
@@ -93,14 +94,10 @@ export async function serveAlone(pipeline: Pipeline): Promise<number> {
   const server = makeHttpServer(pipeline);
   await listen(server, pipeline.options);
   dropPrivileges(pipeline.options.user);
-  const how = await new Promise<'stop' | 'drain'>((resolve) => {
-    process.on('SIGTERM', () => resolve('stop'));
-    process.on('SIGINT', () => resolve('stop'));
-    process.on('SIGHUP', () => resolve('drain'));
-    process.on('SIGUSR1', () =>
-      pipeline.log.warn('SIGUSR1 has no meaning with workers = 0: there is no parent to replace the worker'),
-    );
-  });
+  process.on('SIGUSR1', () =>
+    pipeline.log.warn('SIGUSR1 has no meaning with workers = 0: there is no parent that could replace the worker'),
+  );
+  const how = await endSignal();
   await endServing(server, pipeline, how);
   return 0;
 }

@@ -81,7 +81,11 @@ export function dropPrivileges(user: string): void {
 }
 
 /** Ends serving: `stop` within a bounded moment, `drain` once the last request is answered; then takes the pipeline down. */
-export async function endServing(server: HttpServer, pipeline: Pipeline, how: 'stop' | 'drain'): Promise<void> {
+export async function endServing(
+  server: HttpServer,
+  pipeline: { close(): Promise<void> },
+  how: 'stop' | 'drain',
+): Promise<void> {
   await server.drain(how === 'stop' ? STOP_GRACE_MS : DRAIN_GRACE_MS);
   await pipeline.close();
 }

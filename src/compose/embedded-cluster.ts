@@ -9,7 +9,7 @@ import type { EntryPointTable } from '../paste/entry-point-table.ts';
 import { readServerConfig } from '../paste/server-app.ts';
 import { type EmbeddedServer, prepareEmbeddedCluster } from './embedded-setup.ts';
 import { type AppName, type ClosableLogger, openPipeline, type Pipeline, readServerOptions } from './pipeline.ts';
-import { startUpdaters, type Updaters } from './updaters.ts';
+import { readUpdaterConf, runUpdater, type UpdaterName } from './updaters.ts';
 
 export interface EmbeddedClusterOptions {
   /** Folder of swift.conf, proxy-server.conf, object-server.conf, container-server.conf and account-server.conf. */
@@ -25,6 +25,10 @@ export interface EmbeddedCluster {
 }
 
 const STORAGE_TYPES = ['account', 'container', 'object'] as const;
+const UPDATERS: Readonly<Partial<Record<EmbeddedServer['type'], UpdaterName>>> = {
+  container: 'container-updater',
+  object: 'object-updater',
+};
 
 /** Makes folders, swift.conf and rings at the first start, then opens the pipelines. Throws ConfigError. */
 export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
@@ -33,14 +37,17 @@ export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Prom
   await prepareEmbeddedCluster({
     templateSwiftConf: join(options.configDir, 'swift.conf'),
     swiftDir,
+    cacheDirs: updaterConfs(options.configDir).map((conf) => conf['recon_cache_path'] ?? '/var/cache/swift'),
     servers: configs,
   });
   const transport = new InProcessTransport();
   const services: readonly (readonly [ServiceKey<unknown>, unknown])[] = [[BACKEND_TRANSPORT, transport]];
   const pipelines: Pipeline[] = [];
-  let updaters: Updaters | undefined;
+  const ending = new AbortController();
+  const updaters: Promise<void>[] = [];
   const close = async (): Promise<void> => {
-    await updaters?.stop();
+    ending.abort();
+    await Promise.all(updaters);
     for (const pipeline of pipelines.splice(0).reverse()) await pipeline.close();
     await transport.close();
   };
@@ -55,9 +62,12 @@ export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Prom
     for (const config of configs) {
       const pipeline = await open(`${config.type}-server`);
       transport.register(config.ip, config.port, pipeline.handler, pipeline.log);
+      const updater = UPDATERS[config.type];
+      if (updater === undefined) continue;
+      const conf = readUpdaterConf(configPathOf(options.configDir, `${config.type}-server`), updater);
+      updaters.push(runUpdater(updater, { host: pipeline.host, conf, once: false, signal: ending.signal }));
     }
     const proxy = await open('proxy-server');
-    updaters = startUpdaters({ configDir: options.configDir, proxy, transport, makeLog: options.makeLog });
     return { proxy, close };
   } catch (error) {
     await close();
@@ -67,6 +77,10 @@ export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Prom
 
 function configPathOf(configDir: string, appName: AppName): string {
   return join(configDir, `${appName}.conf`);
+}
+
+function updaterConfs(configDir: string): Conf[] {
+  return Object.entries(UPDATERS).map(([type, name]) => readUpdaterConf(join(configDir, `${type}-server.conf`), name));
 }
 
 type StorageConfig = EmbeddedServer & { swiftDir: string };

@@ -23,6 +23,8 @@ export interface EmbeddedSetup {
   /** swift.conf that the cluster's own is made from. */
   templateSwiftConf: string;
   swiftDir: string;
+  /** Folders of the caches that recon reads. */
+  cacheDirs: readonly string[];
   servers: readonly EmbeddedServer[];
 }
 
@@ -41,6 +43,7 @@ async function exists(path: string): Promise<boolean> {
 /** Makes what is missing; what is there is left as it is. Throws ConfigError with one clear line. */
 export async function prepareEmbeddedCluster(setup: EmbeddedSetup): Promise<void> {
   for (const server of setup.servers) await prepareDevices(server.devicesDir);
+  for (const folder of setup.cacheDirs) await makeFolder(folder);
   await makeFolder(setup.swiftDir);
   const confPath = join(setup.swiftDir, 'swift.conf');
   if (!(await exists(confPath))) await makeSwiftConf(setup.templateSwiftConf, confPath);

@@ -36,7 +36,7 @@ export class ServerHost implements Host {
     this.policies = options.policies;
     this.constraints = options.constraints;
     this.hashPath = options.hashPath;
-    this.now = options.now ?? ((): number => Date.now() / 1000);
+    this.now = options.now ?? wallClock();
     this.#services = new Map(options.services ?? []);
   }
 
@@ -70,4 +70,22 @@ export class ServerHost implements Host {
     }
     if (faults.length > 0) throw new AggregateError(faults, 'the pipeline did not close cleanly');
   }
+}
+
+/** How far the fine clock may stray from the system's before it is set anew. */
+const MAX_DRIFT_MS = 2;
+
+/**
+ * The system's time in seconds, to the microsecond: Date.now() counts whole milliseconds, in which two writes of one name would get
+ * the same timestamp.
+ */
+function wallClock(): () => number {
+  let offsetMs = Date.now() - performance.now();
+  return () => {
+    const fineMs = offsetMs + performance.now();
+    const systemMs = Date.now();
+    if (Math.abs(fineMs - systemMs) <= MAX_DRIFT_MS) return fineMs / 1000;
+    offsetMs = systemMs - performance.now();
+    return systemMs / 1000;
+  };
 }

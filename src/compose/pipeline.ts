@@ -47,6 +47,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       configPath: options.configPath,
       appName: options.appName,
       entryPoints: options.entryPoints,
+      serverSpec: serverOptions,
       makeHost: (appConf, logName) => {
         made = makeHost(appConf, logName, options);
         return made.host;
