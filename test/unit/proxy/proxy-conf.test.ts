@@ -1,0 +1,102 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { policySections } from '../../../src/proxy/policy-sections.ts';
+import { confSpec, parseProxyConf } from '../../../src/proxy/proxy-conf.ts';
+
+describe("the proxy's options", () => {
+  test("have Swift's defaults", () => {
+    const conf = parseProxyConf({});
+    expect(conf).toMatchObject({
+      recheckAccountExistenceSec: 60,
+      recheckContainerExistenceSec: 60,
+      nodeTimeoutMs: 10_000,
+      recoverableNodeTimeoutMs: 10_000,
+      connectTimeoutMs: 500,
+      concurrencyTimeoutMs: 500,
+      postQuorumTimeoutMs: 500,
+      errorSuppressionIntervalSec: 60,
+      errorSuppressionLimit: 10,
+      allowAccountManagement: false,
+      accountAutocreate: false,
+      concurrentGets: false,
+      sortingMethod: 'shuffle',
+      strictCorsMode: true,
+      exposeInfo: true,
+      rebalanceMissingSuppressionCount: 1,
+      isLocalForWrites: null,
+      writeAffinityHandoffDeleteCount: null,
+    });
+    expect(conf.requestNodeCount(3)).toBe(6);
+    expect(conf.swiftOwnerHeaders).toContain('x-container-sync-key');
+  });
+
+  test('follow others where they are not given', () => {
+    const conf = parseProxyConf({ node_timeout: '4', conn_timeout: '2' });
+    expect([conf.recoverableNodeTimeoutMs, conf.concurrencyTimeoutMs]).toEqual([4000, 2000]);
+  });
+
+  test('count nodes absolutely or by replicas', () => {
+    expect(parseProxyConf({ request_node_count: '5' }).requestNodeCount(3)).toBe(5);
+    expect(parseProxyConf({ request_node_count: '3 * Replicas' }).requestNodeCount(3)).toBe(9);
+  });
+
+  test('may differ by policy', () => {
+    const sections = new Map([[1, { sorting_method: 'affinity', read_affinity: 'r1=1', concurrent_gets: 'yes' }]]);
+    const conf = parseProxyConf({ rebalance_missing_suppression_count: '2' }, sections);
+    expect(conf.forPolicy(0).sortingMethod).toBe('shuffle');
+    expect(conf.forPolicy(1)).toMatchObject({
+      sortingMethod: 'affinity',
+      concurrentGets: true,
+      rebalanceMissingSuppressionCount: 2,
+    });
+  });
+
+  test.each([
+    ['request_node_count', '2 x replicas'],
+    ['sorting_method', 'random'],
+    ['node_timeout', 'soon'],
+    ['node_timeout', ''],
+    ['error_suppression_limit', '1.5'],
+    ['write_affinity_handoff_delete_count', 'some'],
+    ['read_affinity', 'here'],
+    ['container_listing_shard_ranges_skip_cache_pct', '101'],
+  ])('%s = %s is refused by name', (name, value) => {
+    expect(() => parseProxyConf({ [name]: value })).toThrow(name);
+  });
+
+  test('each have a sentence that tells their meaning', () => {
+    for (const { doc } of Object.values(confSpec)) expect(doc).toMatch(/\S.*\.$/);
+  });
+});
+
+describe('sections of policies', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'apus-proxy-conf-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test("are read from the proxy's own file", () => {
+    const path = join(folder, 'proxy-server.conf');
+    writeFileSync(path, '[app:proxy-server]\nuse = x\n[proxy-server:policy:1]\nsorting_method = timing\n');
+    expect(policySections(path)).toEqual(new Map([[1, { sorting_method: 'timing' }]]));
+  });
+
+  test('are read from a folder of files, a later file over an earlier', () => {
+    const path = join(folder, 'proxy-server.conf.d');
+    mkdirSync(path);
+    writeFileSync(join(path, '10.conf'), '[proxy-server:policy:1]\nsorting_method = timing\nconcurrent_gets = on\n');
+    writeFileSync(join(path, '20.conf'), '[proxy-server:policy:1]\nsorting_method = affinity\n');
+    writeFileSync(join(path, '30.txt'), '[proxy-server:policy:2]\nsorting_method = affinity\n');
+    expect(policySections(path)).toEqual(new Map([[1, { sorting_method: 'affinity', concurrent_gets: 'on' }]]));
+  });
+
+  test('are none without a file', () => {
+    expect(policySections(undefined).size).toBe(0);
+    expect(policySections(join(folder, 'missing.conf')).size).toBe(0);
+  });
+});
