@@ -87,6 +87,29 @@ export function shadowWarnings(pipeline: Context, source: ConfigSource): string[
   return warnings;
 }
 
+/**
+ * Keys in [DEFAULT] that look like slips: unknown to the server and to every part of the pipeline, referred to nowhere, and with a
+ * known name near. Others may be meant for daemons, which read the same file.
+ */
+export function defaultWarnings(pipeline: Context, source: ConfigSource, serverSpec: ConfSpec | undefined): string[] {
+  const specs = partsOf(pipeline).map((part) => part.target?.module.confSpec ?? {});
+  const spec: ConfSpec = Object.assign({}, serverSpec, ...specs) as ConfSpec;
+  const { defaults, sections } = source.file;
+  const values = [defaults, ...sections.values()].flatMap(({ options }) =>
+    [...options.values()].map(({ value }) => value),
+  );
+  const isReferred = (key: string): boolean => values.some((value) => value === key || value.includes(`%(${key})s`));
+  const conf = Object.fromEntries([...defaults.options].map(([key, { value }]): [string, string] => [key, value]));
+  const warnings: string[] = [];
+  for (const { name, nearest } of unknownOptions(spec, conf, MEANINGFUL_KEYS)) {
+    if (nearest === undefined || reasonForNoMeaning('server', name) !== undefined || isReferred(name)) continue;
+    const option = defaults.options.get(name);
+    const place: Place = { file: option?.file, line: option?.line, section: 'DEFAULT', key: name };
+    warnings.push(`${formatPlace(place)}: not supported here, it is ignored; did you mean ${nearest}?`);
+  }
+  return warnings;
+}
+
 /** The entry point's name, however the factory was named. */
 export function entryPointOf(context: Context): string | undefined {
   return context.entryPointName ?? context.target?.builtin;

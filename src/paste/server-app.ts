@@ -3,7 +3,7 @@
 import type { Host } from '../common/host.ts';
 import type { Conf, ConfSpec, Handler } from '../http/contract.ts';
 import type { EntryPointTable } from './entry-point-table.ts';
-import { optionWarnings, orderWarnings, partsOf, shadowWarnings } from './pipeline-warnings.ts';
+import { defaultWarnings, optionWarnings, orderWarnings, partsOf, shadowWarnings } from './pipeline-warnings.ts';
 import { type AddedFilters, addRequiredFilters, pipelineNames } from './required-filters.ts';
 import { makeSwiftApp, openSwiftConfig, resolveSwift, serverConfig } from './swift-loader.ts';
 
@@ -64,12 +64,14 @@ export async function loadServerApp(options: ServerAppOptions): Promise<ServerAp
   if (context.kind === 'pipeline' && context.app?.target?.builtin === 'proxy') {
     added = await addRequiredFilters(context, resolver.options.table);
   }
+  const source = openSwiftConfig(configPath, globalConf);
   const warnings = [
     ...added.leftOut.map(
       (name) => `${name} is left out: Swift's proxy inserts it by itself, and it is not available here`,
     ),
     ...orderWarnings(context),
-    ...shadowWarnings(context, openSwiftConfig(configPath, globalConf)),
+    ...shadowWarnings(context, source),
+    ...defaultWarnings(context, source, serverSpec),
     ...optionWarnings(context, serverSpec),
   ];
   const pipeline =

@@ -225,6 +225,15 @@ describe('warnings', () => {
     expect(warnings[0]).toContain('bind_prot: not supported here, it is ignored; did you mean bind_port?');
   });
 
+  test('a slip in [DEFAULT] is told; variables and what daemons may read are not', async () => {
+    const serverSpec: ConfSpec = { bind_port: { type: 'integer', doc: '' } };
+    const text = `[DEFAULT]\nbind_prot = 1\nbind_base = /srv\nbind_pork = x\nrecon_cache_path = /x\n[pipeline:main]\npipeline = proxy-server\n[app:proxy-server]\nuse = egg:swift#object\ndevices = %(bind_base)s/%(bind_pork)s\n`;
+    const { warnings } = await load(text, { table: stubSwiftTable(), serverSpec });
+    expect(warnings).toEqual([
+      expect.stringMatching(/:2: \[DEFAULT\] bind_prot: not supported here, it is ignored; did you mean bind_port\?/),
+    ]);
+  });
+
   test('a plain key that [DEFAULT] hides is told with what to write instead', async () => {
     const text = `[DEFAULT]\nclient_timeout = 30\n[pipeline:main]\npipeline = proxy-server\n[app:proxy-server]\nuse = egg:swift#object\nclient_timeout = 60\n`;
     const { warnings } = await load(text);
