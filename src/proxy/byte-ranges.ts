@@ -1,5 +1,7 @@
 /** Byte ranges as a resumed read needs them: what a Range header asks of an entity of known length, and what is left of it. */
 
+import { requestedRanges } from '../http/range.ts';
+
 /** Offsets of the first and the last byte. */
 export interface ByteRange {
   readonly first: number;
@@ -22,36 +24,12 @@ export function parseContentRange(text: string | undefined): ContentRange | unde
   return first <= last && last < total ? { first, last, total } : undefined;
 }
 
-/**
- * The satisfiable ranges of a Range header in the order asked, for an entity of `total` bytes. Undefined when the header is not one
- * of byte ranges.
- */
+/** What an object server answers to a Range header for an entity of `total` bytes; undefined when it ignores the header. */
 export function satisfiableRanges(header: string | undefined, total: number): ByteRange[] | undefined {
-  const match = /^\s*bytes\s*=(.*)$/i.exec(header ?? '');
-  if (match === null) return undefined;
-  const ranges: ByteRange[] = [];
-  for (const piece of (match[1] as string).split(',')) {
-    const bounds = /^\s*(\d*)\s*-\s*(\d*)\s*$/.exec(piece);
-    if (bounds === null) return undefined;
-    const [, first, last] = bounds as unknown as [string, string, string];
-    if (first === '' && last === '') return undefined;
-    if (first === '') {
-      if (Number(last) > 0 && total > 0) ranges.push({ first: Math.max(0, total - Number(last)), last: total - 1 });
-    } else if (last !== '' && Number(last) < Number(first)) {
-      return undefined;
-    } else if (Number(first) < total) {
-      ranges.push({ first: Number(first), last: last === '' ? total - 1 : Math.min(Number(last), total - 1) });
-    }
-  }
-  return ranges;
+  return requestedRanges(header, total)?.map(({ start, end }) => ({ first: start, last: end - 1 }));
 }
 
 /** `bytes=0-9,100-109` */
 export function formatRanges(ranges: readonly ByteRange[]): string {
   return `bytes=${ranges.map(({ first, last }) => `${first}-${last}`).join(',')}`;
-}
-
-/** Number of bytes in a range. */
-export function rangeLength(range: ByteRange): number {
-  return range.last - range.first + 1;
 }

@@ -92,8 +92,3 @@ export class PlainObjectBody implements BodyStream {
     return this.read();
   }
 }
-
-/** The range of a body of known length that begins at the start of the entity. */
-export function wholeRange(lengthBytes: number): ByteRange {
-  return { first: 0, last: lengthBytes - 1 };
-}

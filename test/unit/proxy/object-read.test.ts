@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { SwiftResponse } from '../../../src/http/response.ts';
+import { SwiftRequest } from '../../../src/http/request.ts';
+import type { SwiftResponse } from '../../../src/http/response.ts';
 import { satisfiableRanges, type ByteRange } from '../../../src/proxy/byte-ranges.ts';
 import { ObjectProxy, type ProxyOptions } from './object-fixture.ts';
 import type { NodeScript, RecordedRequest, ScriptedAnswer } from './scripted-nodes.ts';
@@ -231,6 +232,18 @@ test('a client that goes closes the connection to the node, and no node is blame
   }
   expect(proxy.nodes.requests.map(({ closed }) => closed)).toEqual([true, true]);
   expect(proxy.log.lines).toEqual([]);
+});
+
+test('a client that is gone gets no further node asked, and no node is blamed', async () => {
+  const gone = new AbortController();
+  made(() => {
+    gone.abort();
+    return { refuse: true };
+  });
+  const { log } = proxy;
+  const req = new SwiftRequest({ method: 'GET', target: '/v1/a/c/o', headers: {}, log, signal: gone.signal });
+  expect((await proxy.send(req)).status).toBeGreaterThanOrEqual(400);
+  expect(log.lines.filter((line) => line.includes('ERROR'))).toEqual([]);
 });
 
 test('an empty object is served', async () => {
