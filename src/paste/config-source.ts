@@ -40,7 +40,7 @@ export interface SectionSettings {
 export class ConfigSource {
   readonly file: IniFile;
   readonly flavor: Flavor;
-  /** Folder to which relative URIs of this file refer. */
+  /** Folder to which relative URIs of this file refer; of a config folder, as in Swift, the one that it is in. */
   readonly folder: string;
   readonly #defaults: ReadonlyMap<string, RawSetting>;
   readonly #expandDefaults: boolean;
@@ -51,7 +51,7 @@ export class ConfigSource {
     this.#expandDefaults = options.expandDefaults !== false;
     const path = resolve(file.path);
     const here = options.here ?? dirname(path);
-    this.folder = here;
+    this.folder = dirname(path);
     const defaults = new Map<string, RawSetting>([
       ['here', { value: here, place: undefined, literal: true }],
       ['__file__', { value: options.fileName ?? path, place: undefined, literal: true }],

@@ -86,6 +86,23 @@ describe('what a server gets', () => {
     expect(appConf['bind_port']).toBe('2');
   });
 
+  test('a file that a .conf.d folder refers to is looked for beside the folder, a module beside the file that names it', async () => {
+    const folder = folderOf({
+      'x.conf.d/10.conf': `[pipeline:main]\npipeline = f proxy-server\n[filter:f]\npaste.filter_factory = ./f.ts:filterFactory\n[app:proxy-server]\nuse = config:other.ini#app\n`,
+      'x.conf.d/f.ts': 'export const filterFactory = () => (app: unknown) => app;\n',
+      'other.ini': `[app:app]\nuse = egg:swift#object\nwhich = beside\n`,
+    });
+    const configPath = join(folder, 'x.conf.d');
+    const app = await loadServerApp({
+      configPath,
+      appName: 'proxy-server',
+      entryPoints: stubSwiftTable(),
+      makeHost: testHost,
+    });
+    expect(app.appConf['which']).toBe('beside');
+    expect(app.pipeline).toEqual(['f', 'proxy-server']);
+  });
+
   test('requests go through the pipeline in the order that the file gives', async () => {
     const mark =
       (name: string): FilterFactory =>
