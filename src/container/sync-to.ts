@@ -82,7 +82,11 @@ function addressFault(target: string, allowedHosts: readonly string[]): string |
   if (rest.length > 1 || lastSegment.includes(';')) {
     return 'Params, queries, and fragments not allowed in X-Container-Sync-To';
   }
-  const host = authority.replace(/^.*@/s, '').replace(/:\d*$/, '').toLowerCase();
+  const host = authority
+    .replace(/^.*@/s, '')
+    .replace(/:\d*$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
   if (allowedHosts.includes(host)) return undefined;
   return `Invalid host ${host === '' ? 'None' : `'${host}'`} in X-Container-Sync-To`;
 }
