@@ -21,7 +21,6 @@ interface Existing {
 export async function deleteObject(server: ObjectServer, req: SwiftRequest): Promise<SwiftResponse> {
   const location = locate(server, req);
   const timestamp = requireTimestamp(req);
-  await server.storage.checkDevice(location.device);
   const object = server.storage.object(location);
   const existing = await findExisting(object, timestamp);
   const isNewer = existing.timestamp === undefined || timestamp.isAfter(existing.timestamp);

@@ -26,7 +26,6 @@ export async function post(server: ObjectServer, req: SwiftRequest): Promise<Swi
   const refusal =
     checkDeleteHeaders(req.headers, timestamp.seconds) ?? checkMetadata(req.headers, 'object', server.constraints);
   if (refusal !== undefined) return refusal.toResponse();
-  await server.storage.checkDevice(location.device);
   const object = server.storage.object(location);
   let opened: OpenedObject;
   try {

@@ -37,7 +37,6 @@ export async function put(server: ObjectServer, req: SwiftRequest): Promise<Swif
   const timestamp = requireTimestamp(req);
   const refusal = checkObjectCreation(req.headers, location.object, server.constraints, timestamp.seconds);
   if (refusal !== undefined) return refusal.toResponse();
-  await server.storage.checkDevice(location.device);
   const object = server.storage.object(location);
   const existing = await findExisting(object, timestamp);
   if (isRefusedByEtag(req, existing.metadata)) return errorResponse(412);

@@ -114,10 +114,10 @@ describe.each(storages)('recorded requests to an object server get the recorded 
     const made = await make(['sdb1', 'sdb2', 'sdb3', 'sdb4']);
     ({ end } = made);
     server = objectServer({ storage: made.storage });
-    const check = server.storage.checkDevice.bind(server.storage);
-    server.storage.checkDevice = (device) => {
-      if (refusing.has(device)) throw new StorageError('device-unavailable');
-      return check(device);
+    const object = server.storage.object.bind(server.storage);
+    server.storage.object = (location) => {
+      if (refusing.has(location.device)) throw new StorageError('device-unavailable');
+      return object(location);
     };
     for (const port of [6711, 6721, 6731, 6741]) {
       server.listen(
