@@ -4,13 +4,15 @@ import type { ByteInput } from './byte-input.ts';
 import { Headers } from './headers.ts';
 import { HttpError, SwiftResponse, textResponse } from './response.ts';
 
-/** Limits of a head. Lines count with their CR LF. */
+/** Limits of a head, counted as Swift's servers count them. */
 export interface HeadLimits {
+  /** Bytes that the first line, with its CR LF, must stay below. */
   maxStartLine: number;
+  /** Bytes that a header line, with its CR LF, must stay below. */
   maxHeaderLine: number;
   /** Swift's max_header_count, which counts the empty line that ends the head too. */
   maxHeaderCount: number;
-  /** All header lines together. */
+  /** Bytes of all header lines together, the empty one included. */
   maxHeaderBytes: number;
 }
 
@@ -91,7 +93,7 @@ export abstract class HeadParser<Head> {
     for (;;) {
       const limit = this.#started ? this.#limits.maxHeaderLine : this.#limits.maxStartLine;
       const feed = text.indexOf('\n', at === 0 ? scanned : at);
-      if ((feed < 0 ? text.length : feed + 1) - at > limit) throw this.#tooLong();
+      if ((feed < 0 ? text.length : feed + 1) - at >= limit) throw this.#tooLong();
       if (feed < 0) {
         this.#text = at === 0 ? text : text.slice(at);
         return -1;
@@ -115,11 +117,11 @@ export abstract class HeadParser<Head> {
     if (this.#lineCount > this.#limits.maxHeaderCount) {
       throw new ProtocolError(431, 'Too many headers', 'Too many headers');
     }
-    if (line === '') return true;
     this.#headerBytes += line.length + 2;
     if (this.#headerBytes > this.#limits.maxHeaderBytes) {
       throw new ProtocolError(400, 'Headers Too Large', 'Headers Too Large');
     }
+    if (line === '') return true;
     const colon = line.indexOf(':');
     if (colon < 0) throw malformed('header without a colon');
     const name = line.slice(0, colon);

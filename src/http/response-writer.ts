@@ -3,7 +3,7 @@
 import { bodyStream, type BodyStream } from './body.ts';
 import type { HttpSocket } from './http-socket.ts';
 import type { SwiftResponse } from './response.ts';
-import { headerLines, httpDate, statusLine } from './serializer.ts';
+import { headerLines, httpDate, statusLine, UnsendableHeader } from './serializer.ts';
 
 export interface SendOptions {
   /** Method of the request. */
@@ -96,6 +96,7 @@ class ResponseWriter {
     const promised = headers.get('content-length');
     let framing = '';
     if (promised !== undefined) {
+      if (!/^\d+$/.test(promised)) throw new UnsendableHeader('content-length');
       this.#left = Number(promised);
     } else if (body === null || body instanceof Uint8Array) {
       this.#left = body === null ? 0 : body.length;

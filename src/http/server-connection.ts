@@ -152,8 +152,9 @@ export class ServerConnection {
       exchange.answered = true;
       const keepAlive = head.keepAlive && !this.#draining && exchange.mayStay(response);
       const outcome = await this.#send(response, head.method, head.httpVersion, keepAlive, req);
-      if (!outcome.complete || exchange.waitsForContinue) return false;
-      this.#unread = !(await exchange.finish());
+      if (!outcome.complete) return false;
+      // A client that was not asked for its body may send it all the same after a while.
+      this.#unread = exchange.waitsForContinue || !(await exchange.finish());
       return outcome.keepAlive && !this.#unread;
     } finally {
       exchange.end();

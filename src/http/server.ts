@@ -15,9 +15,9 @@ export interface HttpServerOptions {
   clientTimeoutMs: number;
   /** How long a connection may idle between requests; then it is closed without a word. */
   keepAliveTimeoutMs: number;
-  /** Longest request line with its CR LF, in bytes (414). */
+  /** Bytes that a request line, with its CR LF, must stay below (414). */
   maxRequestLine: number;
-  /** Longest header line with its CR LF, in bytes (400). */
+  /** Bytes that a header line, with its CR LF, must stay below (400). */
   maxHeaderLine: number;
   /** Swift's max_header_count: one more than the headers a request may have (431). */
   maxHeaderCount: number;

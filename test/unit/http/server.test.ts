@@ -270,15 +270,32 @@ test('what a handler throws becomes an answer: its own, or a 500 and a report', 
   expect(reported).toEqual([bug]);
 });
 
-test('a header that would break the head is never sent', async () => {
+const unsendable: Record<string, string>[] = [
+  { 'x-a': 'b\r\nX-Evil: 1' },
+  { 'x-a': 'b\nX-Evil: 1' },
+  { 'x-a': '\0Evil' },
+  { 'x-a\r\nX-Evil': '1' },
+  { 'x-evil:': '1' },
+  { 'content-length': '3,3', 'x-evil': '1' },
+];
+
+test.each(unsendable)('a header that would break the head is never sent: %j', async (headers) => {
   const body = new Chunks('abc');
-  const server = await startServer(() => Promise.resolve(new SwiftResponse(200, { 'x-a': 'b\r\nX-Evil: 1' }, body)), {
+  const server = await startServer(() => Promise.resolve(new SwiftResponse(200, headers, body)), {
     onHandlerError: () => undefined,
   });
   const answer = await exchange(server.port, `GET /a HTTP/1.1\r\n\r\n`);
   expect(statuses(answer)).toEqual([500]);
   expect(answer).not.toContain('Evil');
   expect(body.closed).toBeGreaterThan(0);
+});
+
+test('a client that sends its body unasked, after a final answer came in place of 100, can still read that answer', async () => {
+  const server = await startServer(() => Promise.resolve(new SwiftResponse(507, {}, Buffer.from('no room'))));
+  const client = await RawClient.open(server.port);
+  client.send('PUT /a HTTP/1.1\r\nContent-Length: 3000000\r\nExpect: 100-continue\r\n\r\n');
+  client.send('x'.repeat(3_000_000));
+  expect((await client.rest()).endsWith('no room')).toBe(true);
 });
 
 const broken: [string, Chunks, Record<string, string>, boolean][] = [

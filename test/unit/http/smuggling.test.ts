@@ -103,6 +103,30 @@ test.each(heads)('%s is refused and nothing behind it is read', async (_, raw, s
   expect(seen).toEqual([]);
 });
 
+test('the longest lines, the most headers and the most bytes that Swift takes are taken, one more is not', async () => {
+  const server = await startServer(() => Promise.resolve(new SwiftResponse(204)));
+  const close = 'Connection: close\r\n';
+  const target = (length: number): string => `GET /${'a'.repeat(length - 16)} HTTP/1.1\r\n${close}\r\n`;
+  const line = (length: number): string => `GET / HTTP/1.1\r\n${close}X: ${'a'.repeat(length - 5)}\r\n\r\n`;
+  const count = (headers: number): string =>
+    `GET / HTTP/1.1\r\n${close}${Array.from({ length: headers - 1 }, (_, at) => `X-${at}: a\r\n`).join('')}\r\n`;
+  const bytes = (length: number): string => {
+    const full = `X: ${'a'.repeat(7995)}\r\n`.repeat(8);
+    return `GET / HTTP/1.1\r\n${close}${full}Y: ${'a'.repeat(length - close.length - full.length - 7)}\r\n\r\n`;
+  };
+  const cases: [string, number][] = [
+    [target(8191), 204],
+    [target(8192), 414],
+    [line(8191), 204],
+    [line(8192), 400],
+    [count(125), 204],
+    [count(126), 431],
+    [bytes(65536), 204],
+    [bytes(65537), 400],
+  ];
+  for (const [raw, status] of cases) expect(statuses(await exchange(server.port, raw))).toEqual([status]);
+});
+
 /** Refused inside the body: the handler is called once and its read throws. */
 const bodies: [string, string][] = [
   ['a chunk size that is no number', chunked('zz\r\nabc\r\n0\r\n\r\n')],
