@@ -78,10 +78,16 @@ function scan(
   isPath: boolean,
   marker: string,
 ): string | undefined {
-  for (const row of rowsBetween(source, bounds, query.reverse === true)) {
+  const reverse = query.reverse === true;
+  if (delimiter === '') {
+    for (const row of allRowsBetween(source, bounds, reverse, query.limit))
+      entries.push({ name: row[0] as string, row });
+    return undefined;
+  }
+  for (const row of rowsBetween(source, bounds, reverse)) {
     if (entries.length >= query.limit) return undefined;
     const name = row[0] as string;
-    const at = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length);
+    const at = name.indexOf(delimiter, prefix.length);
     if (isPath) {
       if (name === prefix) continue;
       const head = name.slice(0, at + delimiter.length);
@@ -96,7 +102,23 @@ function scan(
   return undefined;
 }
 
+/** One row at a time, for listings that may stop after any. */
 function rowsBetween(source: ListingSource, bounds: Bounds, reverse: boolean): Iterable<ListingRow> {
+  const { sql, parameters } = selectBetween(source, bounds, reverse);
+  return source.connection.prepareArrays(sql).iterate(...parameters) as unknown as Iterable<ListingRow>;
+}
+
+/** All rows at once, which takes two thirds of the time. */
+function allRowsBetween(source: ListingSource, bounds: Bounds, reverse: boolean, limit: number): ListingRow[] {
+  const { sql, parameters } = selectBetween(source, bounds, reverse);
+  return source.connection.prepareArrays(`${sql} LIMIT ?`).all(...parameters, limit) as unknown as ListingRow[];
+}
+
+function selectBetween(
+  source: ListingSource,
+  bounds: Bounds,
+  reverse: boolean,
+): { readonly sql: string; readonly parameters: string[] } {
   const conditions = ['deleted = 0', source.where];
   const parameters: string[] = [];
   if (bounds.lower !== '') {
@@ -107,9 +129,10 @@ function rowsBetween(source: ListingSource, bounds: Bounds, reverse: boolean): I
     conditions.push('name < ?');
     parameters.push(bounds.upper);
   }
-  const sql = `SELECT name, ${source.columns} FROM ${source.table} WHERE ${conditions.join(' AND ')}
+  const columns = `name, ${source.columns}`;
+  const sql = `SELECT ${columns} FROM ${source.table} WHERE ${conditions.join(' AND ')}
     ORDER BY name ${reverse ? 'DESC' : 'ASC'}`;
-  return source.connection.prepareArrays(sql).iterate(...parameters) as unknown as Iterable<ListingRow>;
+  return { sql, parameters };
 }
 
 /** The stricter of marker and prefix on each side; reserved names begin with NUL. */

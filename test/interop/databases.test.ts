@@ -6,7 +6,7 @@ import type { AccountStore } from '../../src/account/account-store.ts';
 import { openContainerStore } from '../../src/container/open-container-store.ts';
 import type { ContainerStore, ObjectRow } from '../../src/container/container-store.ts';
 import { dumpDatabase, TestDevice } from '../unit/db/support.ts';
-import { interopTest, runCommand, runPython } from './debian-swift.ts';
+import { interopTest, runCommand, runPython, startPython } from './debian-swift.ts';
 
 const test = interopTest();
 
@@ -210,4 +210,31 @@ print(json.dumps(info))`;
   const answer = await containers.replicate(device.hashOf(), message);
   const ours = JSON.parse(new TextDecoder().decode(answer.body ?? undefined)) as unknown;
   expect(ours).toEqual(JSON.parse(theirs));
+});
+
+test('writers of both engines on one file at the same time lose no row', async () => {
+  const path = await makeContainer();
+  const program = `from swift.container.backend import ContainerBroker
+broker = ContainerBroker(data)
+print('ready', flush=True)
+for index in range(150):
+    broker.put_object('python-%d' % index, '1700000050.00000', 1, 'a/b', 'e', 0, 0)
+    if index % 5 == 0:
+        broker._commit_puts()`;
+  const python = startPython(program, path);
+  await python.ready;
+  const row = {
+    created_at: at(50),
+    size: 1,
+    content_type: 'a/b',
+    etag: 'e',
+    deleted: 0,
+    storage_policy_index: 0,
+  } as const;
+  for (let index = 0; index < 300; index++) {
+    await containers.putRow(device.locator(), { row: { ...row, name: `ours-${index}` } });
+    if (index % 3 === 0) await containers.getInfo(device.locator());
+  }
+  await python.ended;
+  expect(await containers.getInfo(device.locator())).toMatchObject({ object_count: 450, bytes_used: 450 });
 });

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { test, type TestAPI } from 'vitest';
 import { HASH_PATH } from '../unit/db/support.ts';
@@ -47,4 +48,19 @@ export function runCommand(command: string, ...args: string[]): Map<string, stri
   const output = runPython('sys.argv = data\nrunpy.run_path(data[0], run_name="__main__")', [command, ...args]);
   const lines = output.split('\n').map((line) => /^\s*([^:]+): (.*)$/.exec(line));
   return new Map(lines.flatMap((match) => (match === null ? [] : [[match[1] as string, match[2] as string] as const])));
+}
+
+/** Like runPython, but beside us: `ready` at its first output, `ended` when it has ended well. */
+export function startPython(
+  program: string,
+  input: unknown,
+): { readonly ready: Promise<void>; readonly ended: Promise<void> } {
+  const child = spawn(PYTHON, ['-c', `${PREAMBLE}data = json.load(sys.stdin)\n${program}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(input));
+  const ended = once(child, 'close').then(([code]) => {
+    if (code !== 0) throw new Error(`python ended with ${code as number}`);
+  });
+  return { ready: Promise.race([once(child.stdout, 'data').then(() => undefined), ended]), ended };
 }
