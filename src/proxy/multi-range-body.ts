@@ -25,6 +25,8 @@ export interface PartsPlan {
   /** The parts that the answer will hold, in order; undefined when that cannot be told. */
   ranges(totalBytes: number): readonly ByteRange[] | undefined;
   resumer(totalBytes: number): Resume;
+  /** Another node's answer with the same parts, for when the first broke before its first part was known. */
+  restart(cause: unknown): Promise<ObjectSource | undefined>;
 }
 
 export class MultiRangeBody implements BodyStream {
@@ -33,7 +35,7 @@ export class MultiRangeBody implements BodyStream {
   #ranges: readonly ByteRange[] = [];
   /** Undefined until the first part told the length, and for parts that do not follow the plan: those pass as they come. */
   #resume: Resume | undefined = undefined;
-  #source: ObjectSource | null;
+  #source: ObjectSource | undefined;
   #isMultipart = true;
   #began = false;
   /** Bytes that arrived and were not looked at. */
@@ -51,7 +53,7 @@ export class MultiRangeBody implements BodyStream {
   }
 
   async read(): Promise<Uint8Array | null> {
-    while (!this.#ended && this.#source !== null) {
+    while (!this.#ended && this.#source !== undefined) {
       try {
         return await this.#next(this.#source);
       } catch (error) {
@@ -64,8 +66,8 @@ export class MultiRangeBody implements BodyStream {
   async close(): Promise<void> {
     this.#ended = true;
     const source = this.#source;
-    this.#source = null;
-    if (source === null) return;
+    this.#source = undefined;
+    if (source === undefined) return;
     await source.body.close();
     source.close();
   }
@@ -152,7 +154,7 @@ export class MultiRangeBody implements BodyStream {
 
   #finish(source: ObjectSource): Uint8Array {
     this.#ended = true;
-    this.#source = null;
+    this.#source = undefined;
     source.close();
     return Buffer.from(`\r\n--${this.#boundary}--`, 'latin1');
   }
@@ -173,23 +175,31 @@ export class MultiRangeBody implements BodyStream {
 
   async #carryOn(cause: unknown): Promise<void> {
     this.#source?.close();
-    this.#source = null;
+    this.#source = undefined;
     if (this.#ended) return;
+    if (!this.#began) {
+      await this.#continueWith(await this.#plan.restart(cause), cause);
+      return;
+    }
     if (this.#resume === undefined) throw cause;
     const wanted = this.#ranges.slice(this.#part);
     const position = this.#position;
     if (position !== undefined) wanted[0] = { first: position, last: (wanted[0] as ByteRange).last };
-    const source = await this.#resume(wanted, cause);
-    if (source === undefined) throw cause;
-    if (this.#ended) {
-      source.close();
-      return;
-    }
-    this.#source = source;
+    const source = await this.#continueWith(await this.#resume(wanted, cause), cause);
+    if (source === undefined) return;
     this.#rest = Buffer.alloc(0);
     this.#isMultipart = wanted.length > 1;
     // The client has the head of this part; the new node's own is only read.
     if (position !== undefined && this.#isMultipart) await this.#readPartHeadOrCarryOn(source, wanted[0] as ByteRange);
+  }
+
+  /** Takes over another node's answer; undefined when the reader has gone meanwhile. */
+  async #continueWith(source: ObjectSource | undefined, cause: unknown): Promise<ObjectSource | undefined> {
+    if (source === undefined) throw cause;
+    if (!this.#ended) return (this.#source = source);
+    await source.body.close();
+    source.close();
+    return undefined;
   }
 
   async #readPartHeadOrCarryOn(source: ObjectSource, range: ByteRange): Promise<void> {

@@ -7,7 +7,7 @@ import { Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, SwiftResponse } from '../http/response.ts';
 import { bestResponse, copyBackendHeaders } from './best-response.ts';
-import { type ByteRange, formatRanges, parseContentRange, satisfiableRanges } from './byte-ranges.ts';
+import { formatRanges, parseContentRange, satisfiableRanges } from './byte-ranges.ts';
 import { answersRanges, MultiRangeBody, multipartBoundary } from './multi-range-body.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { NodeReader, type ReadRequest, type ReadSource } from './read-node.ts';
@@ -30,7 +30,7 @@ export async function readObject(
   const length = head.headers.get('content-length');
   if (length !== undefined) headers.set('content-length', length);
   if (req.method !== 'HEAD' && (head.status === 200 || head.status === 206)) {
-    const body = objectBody(new ObjectRead(context, req, request, reader), source);
+    const body = objectBody(new ObjectRead(context, req, request, reader, source), source);
     return new SwiftResponse(head.status, headers, body, head.reason);
   }
   return withoutData(context, req, source, headers);
@@ -59,14 +59,16 @@ class ObjectRead {
   readonly #req: SwiftRequest;
   readonly #request: ReadRequest;
   readonly #reader: NodeReader;
-  readonly #mayResume: boolean;
+  readonly #etag: string;
+  #current: ReadSource;
 
-  constructor(context: ProxyContext, req: SwiftRequest, request: ReadRequest, reader: NodeReader) {
+  constructor(context: ProxyContext, req: SwiftRequest, request: ReadRequest, reader: NodeReader, first: ReadSource) {
     this.#context = context;
     this.#req = req;
     this.#request = request;
     this.#reader = reader;
-    this.#mayResume = !isTrueValue(req.headers.get('x-newest'));
+    this.#etag = plainEtag(first.head);
+    this.#current = first;
   }
 
   get rangeHeader(): string | undefined {
@@ -75,6 +77,7 @@ class ObjectRead {
 
   open(source: ReadSource): ObjectSource {
     const { head, exchange } = source;
+    this.#current = source;
     return {
       head,
       body: exchange.body(this.#context.conf.recoverableNodeTimeoutMs),
@@ -84,32 +87,37 @@ class ObjectRead {
     };
   }
 
-  /** How to carry on the body that `first` began, of an entity of `totalBytes`. */
-  resumer(first: ReadSource, totalBytes: number): Resume {
-    const etag = plainEtag(first.head);
-    let broken = first;
-    return async (ranges, cause) => {
-      if (this.#req.signal.aborted) return undefined;
-      const doing = 'Trying to read object during GET (retrying)';
-      this.#context.nodeFailed(broken.node, 'Object', doing, cause, this.#req.log);
-      if (!this.#mayResume || etag === '') return undefined;
-      const source = await this.#find(ranges, etag, totalBytes);
-      if (source === undefined) return undefined;
-      broken = source;
-      return this.open(source);
+  /** How to carry on a body of an entity of `totalBytes`. */
+  resumer(totalBytes: number): Resume {
+    return (ranges, cause) => {
+      const headers = new Headers(this.#request.headers);
+      headers.set('range', formatRanges(ranges));
+      // The first answer settled whether ranges count.
+      headers.delete('x-backend-ignore-range-if-metadata-present');
+      return this.#next(headers, cause, (head) => answersRanges(head, ranges, totalBytes));
     };
   }
 
-  /** The next node that has the same object and answers these ranges of it. */
-  async #find(ranges: readonly ByteRange[], etag: string, totalBytes: number): Promise<ReadSource | undefined> {
-    const headers = new Headers(this.#request.headers);
-    headers.set('range', formatRanges(ranges));
-    // The first answer settled whether ranges count.
-    headers.delete('x-backend-ignore-range-if-metadata-present');
+  /** Asks another node for all of it: for an answer with several ranges of which nothing was sent yet. */
+  restart(cause: unknown): Promise<ObjectSource | undefined> {
+    return this.#next(this.#request.headers, cause, (head) => multipartBoundary(head) !== undefined);
+  }
+
+  /** The next node that has the same object and answers as `accept` wants. */
+  async #next(
+    headers: Headers,
+    cause: unknown,
+    accept: (head: BackendHead) => boolean,
+  ): Promise<ObjectSource | undefined> {
+    if (this.#req.signal.aborted) return undefined;
+    const doing = 'Trying to read object during GET (retrying)';
+    this.#context.nodeFailed(this.#current.node, 'Object', doing, cause, this.#req.log);
+    // With X-Newest the other nodes may hold older versions; they were all asked.
+    if (this.#etag === '' || isTrueValue(this.#req.headers.get('x-newest'))) return undefined;
     for (;;) {
       const source = await this.#reader.find(headers);
       if (source === undefined) return undefined;
-      if (plainEtag(source.head) === etag && answersRanges(source.head, ranges, totalBytes)) return source;
+      if (plainEtag(source.head) === this.#etag && accept(source.head)) return this.open(source);
       source.exchange.close();
     }
   }
@@ -121,7 +129,8 @@ function objectBody(read: ObjectRead, source: ReadSource): BodyStream {
   if (boundary !== undefined) {
     return new MultiRangeBody(read.open(source), boundary, {
       ranges: (totalBytes) => satisfiableRanges(read.rangeHeader, totalBytes),
-      resumer: (totalBytes) => read.resumer(source, totalBytes),
+      resumer: (totalBytes) => read.resumer(totalBytes),
+      restart: (cause) => read.restart(cause),
     });
   }
   const lengthText = head.headers.get('content-length');
@@ -130,7 +139,7 @@ function objectBody(read: ObjectRead, source: ReadSource): BodyStream {
   const range = span ?? { first: 0, last: length - 1, total: length };
   // Without a known span there is nothing to carry on from: the bytes pass as they come.
   if (!(range.last - range.first + 1 === length)) return new UncountedBody(read.open(source));
-  return new PlainObjectBody(read.open(source), range, read.resumer(source, range.total));
+  return new PlainObjectBody(read.open(source), range, read.resumer(range.total));
 }
 
 /** A body that cannot be carried on. */
