@@ -4,34 +4,32 @@
  * confSpec is not supported yet.
  */
 
-const EVENTLET = 'there is no eventlet here';
-const NO_POOL = 'blocking calls run in the pool of Node, whose size is UV_THREADPOOL_SIZE';
-
-const SERVER: Readonly<Record<string, string>> = {
-  eventlet_debug: EVENTLET,
-  log_custom_handlers: 'it names Python functions',
-};
+/** Stands for every option of a scope. */
+const EVERY = '*';
 
 const NO_MEANING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  server: SERVER,
+  server: {
+    eventlet_debug: 'there is no eventlet here',
+    log_custom_handlers: 'it names Python functions',
+  },
   proxy: {
     put_queue_depth: 'back-pressure comes from the sockets themselves',
-    write_legacy_ec_crc: 'it concerns fragments written by very old liberasurecode',
+    write_legacy_ec_crc: 'erasure coding is not done by liberasurecode here',
   },
   object: {
-    eventlet_tpool_num_threads: NO_POOL,
+    eventlet_tpool_num_threads: 'blocking calls run in the pool of Node, whose size is UV_THREADPOOL_SIZE',
     splice: 'bodies do not go through pipes of the kernel',
   },
-  container: {
-    db_query_logging: 'statements are not built at run time',
+  xprofile: {
+    [EVERY]: 'it profiles Python; Node has --cpu-prof',
   },
-  account: {
-    db_query_logging: 'statements are not built at run time',
+  'swift.conf': {
+    diskfile_module: 'it names a Python class; the storage follows from policy_type',
   },
 };
 
 /** Why an option has no meaning here; undefined when it has one, or is unknown. `scope`: an entry point's name, or a section's. */
 export function reasonForNoMeaning(scope: string, option: string): string | undefined {
   const reasons = Object.hasOwn(NO_MEANING, scope) ? NO_MEANING[scope] : undefined;
-  return reasons !== undefined && Object.hasOwn(reasons, option) ? reasons[option] : undefined;
+  return reasons !== undefined && Object.hasOwn(reasons, option) ? reasons[option] : reasons?.[EVERY];
 }

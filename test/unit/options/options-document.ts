@@ -70,7 +70,8 @@ async function sourcesOf(file: string, { section, entryPoint }: SampleSection): 
   if (app === undefined) return { specs: [], scopes: [], missing: false };
   if (section === 'DEFAULT' || section.startsWith('app:')) {
     const daemons = Object.entries(DAEMONS).filter(([name]) => section === 'DEFAULT' && name.startsWith(app));
-    const specs = [serverOptions, await specOf(app), PASTE, ...daemons.map(([, spec]) => spec)];
+    const globals = section === 'DEFAULT' && app === 'proxy' ? [await specOf('catch_errors')] : [];
+    const specs = [serverOptions, await specOf(app), PASTE, ...globals, ...daemons.map(([, spec]) => spec)];
     return { specs, scopes: ['server', app], missing: false };
   }
   if (section.startsWith('proxy-server:policy:'))
@@ -145,7 +146,7 @@ async function renderSection(file: string, section: SampleSection): Promise<stri
   const lines = [`### \`[${section.section}]\``];
   if (rows.length > 0) lines.push('', '| option | status | |', '|---|---|---|');
   for (const { option, status, text } of rows) {
-    const note = status === 'no meaning' ? `because ${text}` : text.replaceAll('|', '\\|');
+    const note = status === 'no meaning' ? `because ${text}` : text.replace(/[|<]/g, '\\$&');
     lines.push(`| \`${option}\` | ${status === 'works' ? 'works' : 'no meaning here'} | ${note} |`);
   }
   if (rest.length > 0) lines.push('', `Not yet: ${rest.join(', ')}.`);
