@@ -1,7 +1,7 @@
 import { errorCode } from '../common/system-calls.ts';
 import { StorageError } from './storage.ts';
 
-const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const DEVICE_FAULTS = new Set([
   'EIO',
   'EROFS',
