@@ -109,7 +109,7 @@ class ScriptedExchange implements BackendExchange {
       return { status: 100, reason: 'Continue', headers: new Headers(interim === true ? {} : interim) };
     }
     if (silent === 'final') throw new BackendError('timeout', `no answer in ${timeoutMs} ms`);
-    if (after !== undefined) await after;
+    if (after !== undefined) await unlessAborted(after, this.#record.signal);
     const headers = new Headers(this.#answer.headers);
     if (this.#answer.body !== undefined) headers.setDefault('content-length', Buffer.from(this.#answer.body).length);
     return { status, reason: this.#answer.reason ?? reasonOf(status), headers };
@@ -170,5 +170,21 @@ class ScriptedExchange implements BackendExchange {
 
   #check(): void {
     if (this.#record.closed) throw new BackendError('lost', 'the exchange is closed');
+  }
+}
+
+/** Waits for `after`; rejects as soon as the request is given up. */
+async function unlessAborted(after: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) {
+    await after;
+    return;
+  }
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(new BackendError('aborted', 'the request was given up'));
+  signal.addEventListener('abort', onAbort);
+  try {
+    await Promise.race([after, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
