@@ -101,7 +101,6 @@ function makeServer(options: OptionReader, host: Host, storage: ObjectStorage): 
     policies: host.policies,
     constraints: host.constraints,
     hashPath: host.hashPath,
-    log: host.log,
     now: host.now,
     allowedHeaders: allowedHeaderSet(options.list('allowed_headers')),
     maxUploadSeconds: options.number('max_upload_time'),

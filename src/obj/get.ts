@@ -27,19 +27,20 @@ export async function get(server: ObjectServer, req: SwiftRequest): Promise<Swif
   }
 }
 
-/** As GET, without the body. An error has no body either, and then no length. */
+/** As GET, without the body. A page has no length then; a text that says what is wrong keeps its own. */
 export async function head(server: ObjectServer, req: SwiftRequest): Promise<SwiftResponse> {
   let response: SwiftResponse;
+  let hasText = false;
   try {
     response = await get(server, req);
   } catch (error) {
-    const known = error instanceof HttpError ? error.toResponse() : storageFault(error, req);
-    if (known === undefined) throw error;
-    response = known;
+    if (!(error instanceof HttpError)) throw error;
+    response = error.toResponse();
+    hasText = error.text !== undefined;
   }
   if (response.status >= 400) {
     response.body = null;
-    response.headers.set('content-length', '0');
+    if (!hasText) response.headers.set('content-length', '0');
   }
   return response;
 }

@@ -42,7 +42,9 @@ export async function post(server: ObjectServer, req: SwiftRequest): Promise<Swi
   const named = namedContentType(req, timestamp);
   const changesMetadata = timestamp.isAfter(opened.timestamp);
   const changesType = named !== undefined && named.timestamp.isAfter(opened.contentTypeTimestamp);
-  if (!changesMetadata && !changesType) {
+  // A new type with old metadata needs a metadata file to go into: one as old as the data would not count.
+  const canKeepMetadata = changesType && opened.metaMetadata !== undefined;
+  if (!changesMetadata && !canKeepMetadata) {
     return errorResponse(409, { 'x-backend-timestamp': opened.timestamp.internal });
   }
   const contentType: ContentType = changesType
@@ -83,8 +85,7 @@ function newMetadata(
     metadata = new Map([['X-Timestamp', timestamp.internal]]);
     storePostHeaders(metadata, req.headers, server.allowedHeaders, replicatedHeaderNames(req.headers));
   } else {
-    // Without a metadata file yet, the new one has the time of the data.
-    metadata = new Map(opened.metaMetadata ?? [['X-Timestamp', opened.timestamp.internal]]);
+    metadata = new Map(opened.metaMetadata);
   }
   if (!contentType.timestamp.equals(opened.dataTimestamp)) {
     metadata.set('Content-Type', contentType.value);

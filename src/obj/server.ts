@@ -1,7 +1,6 @@
 /** What the verbs of one object server share. */
 
 import type { Constraints } from '../common/constraints.ts';
-import type { Logger } from '../common/host.ts';
 import type { HashPathConfig } from '../common/hash-path.ts';
 import type { Policies } from '../common/storage-policy.ts';
 import type { SwiftRequest } from '../http/request.ts';
@@ -15,7 +14,6 @@ export interface ObjectServer {
   readonly policies: Policies;
   readonly constraints: Constraints;
   readonly hashPath: HashPathConfig;
-  readonly log: Logger;
   /** Seconds since 1970. */
   readonly now: () => number;
   /** Lower-case names of headers stored beside metadata. */

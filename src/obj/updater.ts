@@ -14,7 +14,7 @@ export const updaterConfSpec: ConfSpec = {
   interval: { type: 'seconds', default: 300, doc: 'Seconds from the start of one sweep to that of the next.' },
   concurrency: { type: 'integer', default: 8, min: 1, doc: 'Updates delivered side by side.' },
   objects_per_second: { type: 'number', default: 50, doc: 'Updates begun in a second; 0 for no limit.' },
-  slowdown: { type: 'seconds', default: 0.01, doc: 'Pause after each update; objects_per_second stands above it.' },
+  slowdown: { type: 'seconds', default: 0.01, doc: 'Pause between updates, where objects_per_second is not given.' },
   node_timeout: { type: 'seconds', default: 10, doc: 'Seconds to wait for the answer of a container server.' },
   conn_timeout: { type: 'seconds', default: 0.5, doc: 'Seconds to wait for a connection to one.' },
   report_interval: { type: 'seconds', default: 300, doc: 'Seconds between lines of statistics within a sweep.' },
@@ -65,11 +65,13 @@ export async function runObjectUpdater(options: UpdaterOptions): Promise<void> {
 function readUpdater(options: UpdaterOptions): Updater {
   const conf = new OptionReader(updaterConfSpec, options.globalConf, options.localConf);
   const perSecond = conf.number('objects_per_second');
+  const given = { ...options.globalConf, ...options.localConf };
+  const usesSlowdown = Object.hasOwn(given, 'slowdown') && !Object.hasOwn(given, 'objects_per_second');
   return {
     ...options,
     log: options.host.log,
     concurrency: conf.number('concurrency'),
-    pauseMs: perSecond > 0 ? 1000 / perSecond : 0,
+    pauseMs: usesSlowdown ? conf.number('slowdown') * 1000 : perSecond > 0 ? 1000 / perSecond : 0,
     intervalMs: conf.number('interval') * 1000,
     reportIntervalMs: conf.number('report_interval') * 1000,
     reconCachePath: conf.text('recon_cache_path'),

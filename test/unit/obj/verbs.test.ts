@@ -256,6 +256,18 @@ describe('POST', () => {
     expect(found.headers.get('x-timestamp')).toBe(stamp(30));
   });
 
+  test('a newer content type without newer metadata is 409 when no metadata file could carry it', async () => {
+    server = objectServer();
+    await put(10);
+    const response = await server.request('POST', PATH, {
+      'x-timestamp': stamp(10),
+      'content-type': 'image/png',
+      'content-type-timestamp': stamp(20),
+    });
+    expect([response.status, response.headers.get('x-backend-timestamp')]).toEqual([409, stamp(10)]);
+    expect((await server.request('HEAD', PATH)).headers.get('content-type')).toBe('text/plain');
+  });
+
   test('a content type set by POST survives a later POST without one', async () => {
     server = objectServer();
     await put(10);
@@ -367,6 +379,8 @@ describe('GET', () => {
     expect(head.body).toBeNull();
     const missing = await server.request('HEAD', `${PATH}x`);
     expect([missing.status, missing.headers.get('content-length'), missing.body]).toEqual([404, '0', null]);
+    const malformed = await server.request('HEAD', '/sdb1/58/AUTH_test');
+    expect([malformed.status, malformed.headers.get('content-length'), malformed.body]).toEqual([400, '32', null]);
   });
 });
 
