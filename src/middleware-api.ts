@@ -63,6 +63,7 @@ export {
   type ParsedAcl,
   parseAcl,
 } from './common/acl.ts';
+export { SWIFT_VERSION } from './common/version.ts';
 export { MemoryCache, SHARED_CACHE } from './http/memory-cache.ts';
 export { pythonJson } from './common/python-json.ts';
 export { XML_HEAD, xmlAttribute, xmlText } from './common/xml-text.ts';

@@ -4,6 +4,7 @@ import type { Logger } from '../common/host.ts';
 import { deviceFolder, type FreeSpaceReserve, hasFreeSpaceSync } from '../common/drive.ts';
 import { isValidUtf8 } from '../common/text.ts';
 import { Timestamp } from '../common/timestamp.ts';
+import { SWIFT_VERSION } from '../common/version.ts';
 import type { Handler } from './contract.ts';
 import type { LogLine } from './log-line.ts';
 import type { SwiftRequest } from './request.ts';
@@ -16,8 +17,6 @@ export type MethodTable = Readonly<Record<string, Handler>>;
 
 /** Verbs between replicas, which `replication_server = false` refuses. */
 const REPLICATION_METHODS: ReadonlySet<string> = new Set(['REPLICATE', 'SSYNC']);
-/** The release whose behaviour Apus follows; OPTIONS names it as Swift's recon expects. */
-export const SWIFT_VERSION = '2.38.2';
 
 export interface DispatchOptions {
   readonly serverType: StorageServerType;
