@@ -122,6 +122,13 @@ ec_num_parity_fragments = 2
     expect(fault.message).toMatch(/expected default = yes in exactly one policy section/);
   });
 
+  test('a policy that is the only one may not be deprecated', () => {
+    expect(faultOf(`${HASH}[storage-policy:0]\nname = a\ndeprecated = yes\n`)).toMatchObject({
+      key: 'deprecated',
+      line: 5,
+    });
+  });
+
   test('an option of erasure coding is refused for a replicated policy', () => {
     expect(faultOf(`${HASH}[storage-policy:0]\nname = a\nec_type = isa\n`)).toMatchObject({ key: 'ec_type', line: 5 });
   });
