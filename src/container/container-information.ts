@@ -1,4 +1,4 @@
-import { isTrueValue, unquote, wireFromNative } from '../common/text.ts';
+import { unquote, wireFromNative } from '../common/text.ts';
 import { Timestamp } from '../common/timestamp.ts';
 import type { Connection } from '../db/connection.ts';
 import { epochOf } from '../db/database-folder.ts';
@@ -63,10 +63,6 @@ export function isRootContainer(metadata: DatabaseMetadata, path: string): boole
   const quoted = metadata['X-Container-Sysmeta-Shard-Quoted-Root']?.[0];
   const root = quoted ? unquote(wireFromNative(quoted)) : metadata['X-Container-Sysmeta-Shard-Root']?.[0];
   return !root || root === path;
-}
-
-export function isShardingOn(metadata: DatabaseMetadata): boolean {
-  return isTrueValue(metadata['X-Container-Sysmeta-Sharding']?.[0]);
 }
 
 /** What the files and the shard ranges of the current one say about sharding. */

@@ -28,7 +28,7 @@ export function listShardRanges(
   return listingBody('[', shown.map(pythonJson), ', ', ']');
 }
 
-/** Filters and orders records. Throws StoreError `bad-states`. */
+/** Filters and orders records; with `includes` the markers only count when they leave nothing. Throws StoreError `bad-states`. */
 export function selectShardRanges(
   records: readonly ShardRangeRow[],
   filter: ShardFilter,
@@ -38,23 +38,26 @@ export function selectShardRanges(
   const parsed = filter.states === undefined || filter.states === '' ? ALL_STATES : parseShardStates(filter.states);
   if (parsed === undefined) throw new StoreError('bad-states', 'Bad state');
   const { states, fillGaps, includeOwn } = parsed;
+  const eligible = records.filter(
+    (range) =>
+      (includeOwn || range.name !== path) &&
+      (filter.includeDeleted === true || range.deleted === 0) &&
+      (states.length === 0 || states.includes(range.state)),
+  );
+  eligible.sort(compareShardRanges);
   const reverse = filter.reverse === true;
   const marker = (reverse ? filter.endMarker : filter.marker) ?? '';
   const endMarker = (reverse ? filter.marker : filter.endMarker) ?? '';
   if (marker !== '' && endMarker !== '' && compareCodePoints(marker, endMarker) >= 0) return [];
-  const chosen = records.filter(
+  if (filter.includes) {
+    const name = filter.includes;
+    return eligible.filter((range) => rangeIncludes(range, name)).slice(0, 1);
+  }
+  const chosen = eligible.filter(
     (range) =>
-      (includeOwn || range.name !== path) &&
-      (filter.includeDeleted === true || range.deleted === 0) &&
-      (states.length === 0 || states.includes(range.state)) &&
       (marker === '' || range.upper === '' || compareCodePoints(range.upper, marker) > 0) &&
       (endMarker === '' || range.lower === '' || compareCodePoints(range.lower, endMarker) < 0),
   );
-  chosen.sort(compareShardRanges);
-  if (filter.includes) {
-    const name = filter.includes;
-    return chosen.filter((range) => rangeIncludes(range, name)).slice(0, 1);
-  }
   if (fillGaps) {
     const filler = fillerRange(chosen.at(-1), ownRange(records, path, now), marker, endMarker);
     if (filler !== undefined) chosen.push(filler);
@@ -92,7 +95,8 @@ function fillerRange(
   endMarker: string,
 ): ShardRangeRow | undefined {
   if (last !== undefined && last.upper === '') return undefined;
-  const lower = last === undefined ? marker || own.lower : last.upper;
+  const start = compareCodePoints(marker, own.lower) > 0 ? marker : own.lower;
+  const lower = last === undefined ? start : last.upper;
   const isCut = endMarker !== '' && (own.upper === '' || compareCodePoints(endMarker, own.upper) < 0);
   const upper = isCut ? endMarker : own.upper;
   return upper === '' || compareCodePoints(upper, lower) > 0 ? { ...own, lower, upper } : undefined;

@@ -28,6 +28,11 @@ export class ConnectionCache {
     }
     if (stats === undefined) throw new StoreError('database-gone', `no database ${path}`);
     const connection = new Connection(path);
+    if (!connection.isCurrent(stats)) {
+      // Replaced while it was opened: which of the two files it is cannot be told.
+      connection.close();
+      return this.open(path);
+    }
     this.#connections.set(path, connection);
     this.#closeOldest();
     return connection;

@@ -4,7 +4,9 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { openAccountStore } from '../../src/account/open-account-store.ts';
 import type { AccountStore } from '../../src/account/account-store.ts';
 import { openContainerStore } from '../../src/container/open-container-store.ts';
-import type { ContainerStore, ObjectRow } from '../../src/container/container-store.ts';
+import { Timestamp } from '../../src/common/timestamp.ts';
+import type { ContainerStore, ObjectRow, ShardRangeRow } from '../../src/container/container-store.ts';
+import { selectShardRanges, type ShardFilter } from '../../src/container/shard-listing.ts';
 import { dumpDatabase, TestDevice } from '../unit/db/support.ts';
 import { interopTest, runCommand, runPython, startPython } from './debian-swift.ts';
 
@@ -210,6 +212,37 @@ print(json.dumps(info))`;
   const answer = await containers.replicate(device.hashOf(), message);
   const ours = JSON.parse(new TextDecoder().decode(answer.body ?? undefined)) as unknown;
   expect(ours).toEqual(JSON.parse(theirs));
+});
+
+test("shard ranges are chosen as Python's broker chooses them", () => {
+  const files = ['crafted-container-shards.db', 'shard-of-sharded.db', 'shard-root-0-found.db'];
+  const program = `from itertools import product
+from swift.container.backend import ContainerBroker
+answers = []
+for path in data:
+    broker = ContainerBroker(path)
+    for marker, end, includes, reverse, states, deleted in product(
+            ['', 'obj-05', 'b'], ['', 'obj-12', 'm'], ['', 'obj-07', 'c'], [False, True],
+            ['', 'listing', 'updating', 'auditing', 'active,found'], [False, True]):
+        names = states.split(',') if states else []
+        chosen = broker.get_shard_ranges(
+            marker=marker, end_marker=end, includes=includes or None, reverse=reverse, include_deleted=deleted,
+            states=broker.resolve_shard_range_states(names) if names else None,
+            fill_gaps='listing' in names or 'updating' in names, include_own='auditing' in names)
+        query = dict(marker=marker, endMarker=end, includes=includes, reverse=reverse, states=states, includeDeleted=deleted)
+        answers.append([path, broker.path, query, [[r.name, str(r.lower), str(r.upper), int(r.state)] for r in chosen]])
+print(json.dumps(answers))`;
+  const paths = files.map((file) => device.install(file, 'containers', device.hashOf(file)));
+  const answers = JSON.parse(runPython(program, paths)) as [string, string, ShardFilter, unknown[]][];
+  expect(answers).toHaveLength(3 * 540);
+  const records = new Map(
+    paths.map((path) => [path, dumpDatabase(path).tables['shard_range'] as unknown as ShardRangeRow[]]),
+  );
+  for (const [path, name, query, theirs] of answers) {
+    const ours = selectShardRanges(records.get(path) ?? [], query, name, Timestamp.parse(at(99)));
+    const shown = ours.map((range) => [range.name, range.lower, range.upper, range.state]);
+    expect(shown, JSON.stringify(query)).toEqual(theirs);
+  }
 });
 
 test('writers of both engines on one file at the same time lose no row', async () => {
