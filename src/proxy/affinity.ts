@@ -17,7 +17,7 @@ export function parseReadAffinity(text: string): (node: Located) => number {
     const match = /^(r\d+(?:z\d+)?)\s*=\s*(\d+)$/.exec(piece);
     const place = parsePlace(match?.[1] ?? '');
     if (match === null || place === undefined) {
-      throw new Error(`Invalid read_affinity value: '${text}': expected r<N>=<priority> or r<N>z<M>=<priority>`);
+      throw new Error(`expected r<N>=<priority> or r<N>z<M>=<priority>, not '${piece}'`);
     }
     priorities.set(placeKey(place), Number(match[2]));
   }
@@ -30,7 +30,7 @@ export function parseWriteAffinity(text: string): ((node: Located) => boolean) |
   const places = new Set<string>();
   for (const piece of pieces(text)) {
     const place = parsePlace(piece);
-    if (place === undefined) throw new Error(`Invalid write_affinity value: '${text}': expected r<N> or r<N>z<M>`);
+    if (place === undefined) throw new Error(`expected r<N> or r<N>z<M>, not '${piece}'`);
     places.add(placeKey(place));
   }
   if (places.size === 0) return null;

@@ -1,149 +1,13 @@
 /** Options of `[app:proxy-server]` and of `[proxy-server:policy:N]`, read once into typed values. */
 
+import { ConfigError, joinFaults } from '../common/config-error.ts';
 import { isTrueValue } from '../common/text.ts';
-import type { Conf, ConfSpec } from '../http/contract.ts';
+import type { Conf } from '../http/contract.ts';
 import { parseReadAffinity, parseWriteAffinity, type Located } from './affinity.ts';
 import type { SortingMethod } from './node-iteration.ts';
+import { confSpec } from './proxy-conf-spec.ts';
 
-const OWNER_HEADERS = [
-  'x-container-read',
-  'x-container-write',
-  'x-container-sync-key',
-  'x-container-sync-to',
-  'x-account-meta-temp-url-key',
-  'x-account-meta-temp-url-key-2',
-  'x-container-meta-temp-url-key',
-  'x-container-meta-temp-url-key-2',
-  'x-account-access-control',
-];
-
-/** Options that a policy's own section may set. */
-const POLICY_SPEC = {
-  sorting_method: {
-    type: 'text',
-    default: 'shuffle',
-    choices: ['shuffle', 'timing', 'affinity'],
-    doc: 'How nodes are ordered for reads.',
-  },
-  read_affinity: { type: 'text', default: '', doc: 'Preferred regions and zones: r1z1=100, r2=300; lower is better.' },
-  write_affinity: { type: 'text', default: '', doc: 'Local regions and zones for object writes: r1, r2z3.' },
-  write_affinity_node_count: {
-    type: 'text',
-    default: '2 * replicas',
-    doc: 'Local nodes tried first on a write: a number, or a number * replicas.',
-  },
-  write_affinity_handoff_delete_count: {
-    type: 'text',
-    default: 'auto',
-    doc: 'Local handoffs that also get a DELETE; auto: as many as there are primaries elsewhere.',
-  },
-  rebalance_missing_suppression_count: {
-    type: 'integer',
-    default: 1,
-    min: 0,
-    doc: 'How many 404s from primaries that never saw the item are not believed.',
-  },
-  concurrent_gets: { type: 'boolean', default: false, doc: 'Ask several nodes at once on a read.' },
-  concurrency_timeout: {
-    type: 'seconds',
-    doc: 'Wait before the next node is asked beside the first. Default: conn_timeout.',
-  },
-  concurrent_ec_extra_requests: {
-    type: 'integer',
-    default: 0,
-    min: 0,
-    doc: 'Fragments asked for beyond what is needed (erasure coding).',
-  },
-} as const satisfies ConfSpec;
-
-export const confSpec: ConfSpec = {
-  ...POLICY_SPEC,
-  recheck_account_existence: { type: 'seconds', default: 60, doc: 'How long account info is cached.' },
-  recheck_container_existence: { type: 'seconds', default: 60, doc: 'How long container info is cached.' },
-  recheck_updating_shard_ranges: { type: 'seconds', default: 3600, doc: 'How long shards for updates are cached.' },
-  recheck_listing_shard_ranges: { type: 'seconds', default: 600, doc: 'How long shards for listings are cached.' },
-  container_updating_shard_ranges_skip_cache_pct: {
-    type: 'number',
-    default: 0,
-    min: 0,
-    max: 100,
-    doc: 'Per cent of updates that ask the container although shards are cached.',
-  },
-  container_listing_shard_ranges_skip_cache_pct: {
-    type: 'number',
-    default: 0,
-    min: 0,
-    max: 100,
-    doc: 'Per cent of listings that ask the container although shards are cached.',
-  },
-  account_existence_skip_cache_pct: {
-    type: 'number',
-    default: 0,
-    min: 0,
-    max: 100,
-    doc: 'Per cent of account lookups that ask the account although it is cached.',
-  },
-  container_existence_skip_cache_pct: {
-    type: 'number',
-    default: 0,
-    min: 0,
-    max: 100,
-    doc: 'Per cent of container lookups that ask the container although it is cached.',
-  },
-  object_chunk_size: { type: 'bytes', default: 65536, doc: 'Size of reads from object servers.' },
-  client_chunk_size: { type: 'bytes', default: 65536, doc: 'Size of reads from clients.' },
-  client_timeout: { type: 'seconds', default: 60, doc: 'Longest wait for a read from or a write to the client.' },
-  node_timeout: { type: 'seconds', default: 10, doc: 'Longest wait for a storage node.' },
-  recoverable_node_timeout: {
-    type: 'seconds',
-    doc: 'Longest wait for a storage node on reads that another node can carry on. Default: node_timeout.',
-  },
-  conn_timeout: { type: 'seconds', default: 0.5, doc: 'Longest wait for a connection to a storage node.' },
-  post_quorum_timeout: { type: 'seconds', default: 0.5, doc: 'Wait for the rest of the nodes after a quorum.' },
-  error_suppression_interval: {
-    type: 'seconds',
-    default: 60,
-    doc: 'How long a node that erred too often is not asked. 0: never rest nodes.',
-  },
-  error_suppression_limit: { type: 'integer', default: 10, min: 0, doc: 'Errors before a node is not asked.' },
-  put_queue_depth: { type: 'integer', default: 10, doc: 'No meaning here: back-pressure comes from the sockets.' },
-  log_handoffs: { type: 'boolean', default: true, doc: 'Warn when handoffs are used.' },
-  allow_account_management: { type: 'boolean', default: false, doc: 'Let authorized users PUT and DELETE accounts.' },
-  account_autocreate: { type: 'boolean', default: false, doc: 'Create accounts when they are first used.' },
-  max_containers_per_account: { type: 'integer', default: 0, doc: 'Containers an account may have. 0: any number.' },
-  max_containers_whitelist: { type: 'list', default: [], doc: 'Accounts that the limit does not hold for.' },
-  deny_host_headers: { type: 'list', default: [], doc: 'Host headers that get 403.' },
-  timing_expiry: { type: 'seconds', default: 300, doc: 'How long timings of nodes count (sorting_method = timing).' },
-  request_node_count: {
-    type: 'text',
-    default: '2 * replicas',
-    doc: 'Nodes asked for one request: a number, or a number * replicas.',
-  },
-  swift_owner_headers: { type: 'list', default: OWNER_HEADERS, doc: 'Headers that only owners of an account see.' },
-  strict_cors_mode: { type: 'boolean', default: true, doc: 'CORS headers only for origins that a container allows.' },
-  cors_allow_origin: { type: 'list', default: [], doc: 'Origins allowed for every container.' },
-  cors_expose_headers: { type: 'list', default: [], doc: 'Headers exposed to scripts besides those of the container.' },
-  expose_info: { type: 'boolean', default: true, doc: 'Answer GET /info.' },
-  admin_key: { type: 'text', default: '', doc: 'Key that signs requests for admin info. Empty: no admin info.' },
-  disallowed_sections: {
-    type: 'list',
-    default: ['swift.valid_api_versions', 'swift.auto_create_account_prefix'],
-    doc: 'Sections and section.key of /info that are not shown.',
-  },
-  expiring_objects_account_name: {
-    type: 'text',
-    default: 'expiring_objects',
-    doc: 'Account of the expirer queue, behind auto_create_account_prefix; the same on all servers.',
-  },
-  expiring_objects_container_divisor: {
-    type: 'integer',
-    default: 86400,
-    min: 1,
-    doc: 'Seconds that share containers of the expirer queue; the same on all servers.',
-  },
-  allow_open_expired: { type: 'boolean', default: false, doc: 'Let X-Open-Expired show expired objects.' },
-  write_legacy_ec_crc: { type: 'text', doc: 'No meaning here: erasure coding is not done by liberasurecode.' },
-};
+export { confSpec };
 
 /** What may differ by storage policy. */
 export interface PolicyOptions {
@@ -203,35 +67,39 @@ export interface ProxyConf extends PolicyOptions {
   forPolicy(policyIndex: number): PolicyOptions;
 }
 
-/** `policySections`: options of `[proxy-server:policy:N]` by N. Throws Error that names the option and what was expected. */
+/**
+ * `policySections`: options of `[proxy-server:policy:N]` by N. Throws ConfigError with every fault found: section, option, value and
+ * what was expected.
+ */
 export function parseProxyConf(conf: Conf, policySections: ReadonlyMap<number, Conf> = new Map()): ProxyConf {
-  const options = new Options(conf);
-  const seconds = (name: string, fallback?: number): number => options.number(name, fallback);
-  const nodeTimeout = seconds('node_timeout');
-  const connTimeout = seconds('conn_timeout');
-  const server = policyOptions(conf, connTimeout);
+  const faults: ConfigError[] = [];
+  const options = new Options(conf, faults);
+  const nodeTimeout = options.number('node_timeout');
+  const connTimeout = options.number('conn_timeout');
+  const server = policyOptions(options, connTimeout);
   const policies = new Map<number, PolicyOptions>();
   for (const [index, section] of policySections) {
-    policies.set(index, policyOptions({ ...conf, ...section }, connTimeout));
+    const merged = { ...conf, ...section, __name__: `proxy-server:policy:${index}` };
+    policies.set(index, policyOptions(new Options(merged, faults), connTimeout));
   }
-  return {
+  const parsed: ProxyConf = {
     ...server,
-    recheckAccountExistenceSec: seconds('recheck_account_existence'),
-    recheckContainerExistenceSec: seconds('recheck_container_existence'),
-    recheckUpdatingShardRangesSec: seconds('recheck_updating_shard_ranges'),
-    recheckListingShardRangesSec: seconds('recheck_listing_shard_ranges'),
+    recheckAccountExistenceSec: options.number('recheck_account_existence'),
+    recheckContainerExistenceSec: options.number('recheck_container_existence'),
+    recheckUpdatingShardRangesSec: options.number('recheck_updating_shard_ranges'),
+    recheckListingShardRangesSec: options.number('recheck_listing_shard_ranges'),
     updatingShardRangesSkipCachePercent: options.number('container_updating_shard_ranges_skip_cache_pct'),
     listingShardRangesSkipCachePercent: options.number('container_listing_shard_ranges_skip_cache_pct'),
     accountExistenceSkipCachePercent: options.number('account_existence_skip_cache_pct'),
     containerExistenceSkipCachePercent: options.number('container_existence_skip_cache_pct'),
     objectChunkSizeBytes: options.number('object_chunk_size'),
     clientChunkSizeBytes: options.number('client_chunk_size'),
-    clientTimeoutMs: seconds('client_timeout') * 1000,
+    clientTimeoutMs: options.number('client_timeout') * 1000,
     nodeTimeoutMs: nodeTimeout * 1000,
-    recoverableNodeTimeoutMs: seconds('recoverable_node_timeout', nodeTimeout) * 1000,
+    recoverableNodeTimeoutMs: options.number('recoverable_node_timeout', nodeTimeout) * 1000,
     connectTimeoutMs: connTimeout * 1000,
-    postQuorumTimeoutMs: seconds('post_quorum_timeout') * 1000,
-    errorSuppressionIntervalSec: seconds('error_suppression_interval'),
+    postQuorumTimeoutMs: options.number('post_quorum_timeout') * 1000,
+    errorSuppressionIntervalSec: options.number('error_suppression_interval'),
     errorSuppressionLimit: options.number('error_suppression_limit'),
     logHandoffs: options.boolean('log_handoffs'),
     allowAccountManagement: options.boolean('allow_account_management'),
@@ -239,8 +107,8 @@ export function parseProxyConf(conf: Conf, policySections: ReadonlyMap<number, C
     maxContainersPerAccount: options.number('max_containers_per_account'),
     maxContainersWhitelist: options.list('max_containers_whitelist'),
     denyHostHeaders: options.list('deny_host_headers'),
-    timingExpirySec: seconds('timing_expiry'),
-    requestNodeCount: parseNodeCount('request_node_count', options.text('request_node_count')),
+    timingExpirySec: options.number('timing_expiry'),
+    requestNodeCount: options.parsed('request_node_count', nodeCount),
     swiftOwnerHeaders: options.list('swift_owner_headers').map((name) => name.toLowerCase()),
     strictCorsMode: options.boolean('strict_cors_mode'),
     corsAllowOrigin: options.list('cors_allow_origin'),
@@ -253,20 +121,17 @@ export function parseProxyConf(conf: Conf, policySections: ReadonlyMap<number, C
     expiringObjectsContainerDivisorSec: options.number('expiring_objects_container_divisor'),
     forPolicy: (policyIndex) => policies.get(policyIndex) ?? server,
   };
+  if (faults.length > 0) throw joinFaults(faults);
+  return parsed;
 }
 
-function policyOptions(conf: Conf, connTimeoutSec: number): PolicyOptions {
-  const options = new Options(conf);
-  const deleteCount = options.text('write_affinity_handoff_delete_count').trim().toLowerCase();
-  if (deleteCount !== 'auto' && !/^\d+$/.test(deleteCount)) {
-    throw new Error(`write_affinity_handoff_delete_count: expected auto or a whole number, got '${deleteCount}'`);
-  }
+function policyOptions(options: Options, connTimeoutSec: number): PolicyOptions {
   return {
-    sortingMethod: options.text('sorting_method').toLowerCase() as SortingMethod,
-    readAffinity: parseReadAffinity(options.text('read_affinity')),
-    isLocalForWrites: parseWriteAffinity(options.text('write_affinity')),
-    writeAffinityNodeCount: parseNodeCount('write_affinity_node_count', options.text('write_affinity_node_count')),
-    writeAffinityHandoffDeleteCount: deleteCount === 'auto' ? null : Number(deleteCount),
+    sortingMethod: options.choice('sorting_method') as SortingMethod,
+    readAffinity: options.parsed('read_affinity', parseReadAffinity),
+    isLocalForWrites: options.parsed('write_affinity', parseWriteAffinity),
+    writeAffinityNodeCount: options.parsed('write_affinity_node_count', nodeCount),
+    writeAffinityHandoffDeleteCount: options.parsed('write_affinity_handoff_delete_count', countOrAuto),
     rebalanceMissingSuppressionCount: options.number('rebalance_missing_suppression_count'),
     concurrentGets: options.boolean('concurrent_gets'),
     concurrencyTimeoutMs: options.number('concurrency_timeout', connTimeoutSec) * 1000,
@@ -275,44 +140,68 @@ function policyOptions(conf: Conf, connTimeoutSec: number): PolicyOptions {
 }
 
 /** `6` or `2 * replicas` as a function of the number of replicas. */
-function parseNodeCount(name: string, text: string): (replicas: number) => number {
+function nodeCount(text: string): (replicas: number) => number {
   const match = /^(\d+)(\s*\*\s*replicas)?$/i.exec(text.trim());
-  if (match === null) throw new Error(`Invalid ${name} value: '${text}': expected a number or '<number> * replicas'`);
+  if (match === null) throw new Error("expected a number or '<number> * replicas'");
   const count = Number(match[1]);
   return match[2] === undefined ? () => count : (replicas) => count * replicas;
 }
 
-/** Values of a section by the types and defaults of confSpec. */
+function countOrAuto(text: string): number | null {
+  const value = text.trim().toLowerCase();
+  if (value === 'auto') return null;
+  if (!/^\d+$/.test(value)) throw new Error('expected auto or a whole number');
+  return Number(value);
+}
+
+/** Values of a section by the types and defaults of confSpec. Faults are collected; a faulty option has its default. */
 class Options {
   readonly #conf: Conf;
+  readonly #faults: ConfigError[];
 
-  constructor(conf: Conf) {
+  constructor(conf: Conf, faults: ConfigError[]) {
     this.#conf = conf;
+    this.#faults = faults;
   }
 
   text(name: string): string {
-    const spec = confSpec[name];
-    const value = this.#conf[name] ?? (spec?.default as string | undefined) ?? '';
-    if (spec?.choices !== undefined && !spec.choices.includes(value.toLowerCase())) {
-      throw new Error(`Invalid ${name} value: '${value}': expected one of ${spec.choices.join(', ')}`);
-    }
-    return value;
+    return this.#conf[name] ?? this.#defaultText(name);
   }
 
-  number(name: string, fallback?: number): number {
+  choice(name: string): string {
+    const choices = confSpec[name]?.choices ?? [];
+    return this.parsed(name, (text) => {
+      const value = text.trim().toLowerCase();
+      if (!choices.includes(value)) throw new Error(`expected ${choices.join(' or ')}`);
+      return value;
+    });
+  }
+
+  /** What `parse` makes of the text; it throws Error with what it expected. */
+  parsed<T>(name: string, parse: (text: string) => T): T {
+    try {
+      return parse(this.text(name));
+    } catch (error) {
+      this.#fault(name, (error as Error).message);
+      return parse(this.#defaultText(name));
+    }
+  }
+
+  number(name: string, fallback = 0): number {
     const spec = confSpec[name];
+    const byDefault = typeof spec?.default === 'number' ? spec.default : fallback;
     const text = this.#conf[name];
-    const value = text === undefined ? (spec?.default ?? fallback) : Number(text);
-    if (typeof value !== 'number' || Number.isNaN(value) || text?.trim() === '') {
-      throw new Error(`Invalid ${name} value: '${text ?? ''}': expected a number`);
-    }
-    if (spec?.type === 'integer' && !Number.isInteger(value)) {
-      throw new Error(`Invalid ${name} value: '${text ?? ''}': expected a whole number`);
-    }
-    if (value < (spec?.min ?? -Infinity) || value > (spec?.max ?? Infinity)) {
-      throw new Error(`Invalid ${name} value: '${text ?? ''}': out of range`);
-    }
-    return value;
+    if (text === undefined) return byDefault;
+    const value = Number(text);
+    const { min = spec?.type === 'integer' ? -Infinity : 0, max = Infinity } = spec ?? {};
+    const isWhole = spec?.type !== 'integer' && spec?.type !== 'bytes' ? true : Number.isInteger(value);
+    if (text.trim() !== '' && isWhole && value >= min && value <= max) return value;
+    const kind = spec?.type === 'integer' || spec?.type === 'bytes' ? 'a whole number' : 'a number';
+    this.#fault(
+      name,
+      `expected ${kind}${min === -Infinity ? '' : ` of ${min} or more`}${max === Infinity ? '' : `, ${max} at most`}`,
+    );
+    return byDefault;
   }
 
   boolean(name: string): boolean {
@@ -327,5 +216,23 @@ class Options {
       .split(',')
       .map((piece) => piece.trim())
       .filter((piece) => piece !== '');
+  }
+
+  #defaultText(name: string): string {
+    return (confSpec[name]?.default as string | undefined) ?? '';
+  }
+
+  #fault(key: string, expected: string): void {
+    const value = this.#conf[key];
+    this.#faults.push(
+      new ConfigError({
+        code: 'option-invalid',
+        file: this.#conf['__file__'],
+        section: this.#conf['__name__'],
+        key,
+        value,
+        text: `${expected}, not ${JSON.stringify(value)}`,
+      }),
+    );
   }
 }

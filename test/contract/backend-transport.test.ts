@@ -47,7 +47,7 @@ async function overSockets(handler: Handler): Promise<Harness> {
   await server.listen({ host: '127.0.0.1', port: 0 });
   const transport = new SocketTransport();
   const stop = async (): Promise<void> => {
-    await transport.close();
+    transport.close();
     await server.close();
   };
   return { transport, ip: '127.0.0.1', port: server.port, stop };

@@ -111,11 +111,11 @@ describe('node iteration', () => {
   });
 
   test.each(['r1', 'r=1', 'z1=2', 'r1z=3', 'r1=-1', 'r1=x'])('read affinity %s is refused', (text) => {
-    expect(() => parseReadAffinity(text)).toThrow('Invalid read_affinity value');
+    expect(() => parseReadAffinity(text)).toThrow('expected r<N>=<priority>');
   });
 
   test('write affinity with a priority is refused, and an empty one is none', () => {
-    expect(() => parseWriteAffinity('r1=1')).toThrow('Invalid write_affinity value');
+    expect(() => parseWriteAffinity('r1=1')).toThrow('expected r<N> or r<N>z<M>');
     expect(parseWriteAffinity(' ')).toBeNull();
   });
 });

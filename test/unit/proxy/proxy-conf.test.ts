@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ConfigError } from '../../../src/common/config-error.ts';
 import { policySections } from '../../../src/proxy/policy-sections.ts';
 import { confSpec, parseProxyConf } from '../../../src/proxy/proxy-conf.ts';
 
@@ -66,10 +67,31 @@ describe("the proxy's options", () => {
     expect(() => parseProxyConf({ [name]: value })).toThrow(name);
   });
 
+  test('are refused all at once, with the places where they stand', () => {
+    const conf = { __file__: '/etc/p.conf', __name__: 'app:proxy-server', node_timeout: 'x', conn_timeout: '-1' };
+    const sections = new Map([[1, { sorting_method: 'luck' }]]);
+    const fault = thrown(() => parseProxyConf(conf, sections));
+    expect(fault.faults.map(({ file, section, key, value }) => [file, section, key, value])).toEqual([
+      ['/etc/p.conf', 'app:proxy-server', 'node_timeout', 'x'],
+      ['/etc/p.conf', 'app:proxy-server', 'conn_timeout', '-1'],
+      ['/etc/p.conf', 'proxy-server:policy:1', 'sorting_method', 'luck'],
+    ]);
+  });
+
   test('each have a sentence that tells their meaning', () => {
     for (const { doc } of Object.values(confSpec)) expect(doc).toMatch(/\S.*\.$/);
   });
 });
+
+function thrown(run: () => unknown): ConfigError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
 
 describe('sections of policies', () => {
   let folder: string;
