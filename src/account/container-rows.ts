@@ -39,7 +39,7 @@ const INSERT = `INSERT INTO container (name, put_timestamp, delete_timestamp, ob
  * What becomes of a row when `incoming` meets the `existing` one: the newest of both timestamps, counts and policy of the incoming.
  * Deleted is what was deleted after it was put and holds nothing.
  */
-export function mergeContainerRow(
+function mergeContainerRow(
   incoming: IncomingContainerRow,
   existing: StoredContainerRow | undefined,
 ): StoredContainerRow {

@@ -52,14 +52,14 @@ export function isDeleted(info: Pick<ContainerInfo, 'object_count' | 'put_timest
   return Timestamp.parse(info.delete_timestamp).isAfter(Timestamp.parse(info.put_timestamp));
 }
 
-export function readUsage(connection: Connection): ObjectUsage {
+function readUsage(connection: Connection): ObjectUsage {
   return connection
     .prepare('SELECT object_count, bytes_used FROM container_stat LIMIT 1')
     .get() as unknown as ObjectUsage;
 }
 
 /** No root named in the metadata, or the container itself. */
-export function isRootContainer(metadata: DatabaseMetadata, path: string): boolean {
+function isRootContainer(metadata: DatabaseMetadata, path: string): boolean {
   const quoted = metadata['X-Container-Sysmeta-Shard-Quoted-Root']?.[0];
   const root = quoted ? unquote(wireFromNative(quoted)) : metadata['X-Container-Sysmeta-Shard-Root']?.[0];
   return !root || root === path;

@@ -66,7 +66,7 @@ export function selectShardRanges(
 }
 
 /** The container's own range; the whole namespace when none is recorded. */
-export function ownRange(records: readonly ShardRangeRow[], path: string, now: Timestamp): ShardRangeRow {
+function ownRange(records: readonly ShardRangeRow[], path: string, now: Timestamp): ShardRangeRow {
   const own = records.find((range) => range.name === path);
   if (own !== undefined) return own;
   const timestamp = now.normal;

@@ -13,7 +13,7 @@ export const SHARD_STATES: Readonly<Record<string, number>> = {
 };
 
 const STATE_NUMBERS: readonly number[] = Object.values(SHARD_STATES);
-export const LISTING_STATES: readonly number[] = [30, 40, 60, 50];
+const LISTING_STATES: readonly number[] = [30, 40, 60, 50];
 export const UPDATING_STATES: readonly number[] = [20, 30, 40, 60];
 const ALIASES: Readonly<Record<string, readonly number[]>> = {
   listing: LISTING_STATES,
