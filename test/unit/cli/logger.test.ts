@@ -4,7 +4,11 @@ import { expect, test } from 'vitest';
 import { type ClosableLogger, LogOptionError, makeLogger } from '../../../src/cli/log/logger.ts';
 
 /** The datagrams that a logger with these options sends while `write` runs. */
-async function linesOf(conf: Record<string, string>, count: number, write: (logger: ClosableLogger) => void): Promise<string[]> {
+async function linesOf(
+  conf: Record<string, string>,
+  count: number,
+  write: (logger: ClosableLogger) => void,
+): Promise<string[]> {
   const server = createSocket('udp4');
   server.bind(0, '127.0.0.1');
   await once(server, 'listening');
@@ -52,7 +56,9 @@ test('a section may name its own log with a prefix', async () => {
 });
 
 test('a long line keeps both ends within log_max_line_length', async () => {
-  const lines = await linesOf({ log_max_line_length: '25' }, 1, (logger) => logger.info('a'.repeat(50) + 'z'.repeat(50)));
+  const lines = await linesOf({ log_max_line_length: '25' }, 1, (logger) =>
+    logger.info('a'.repeat(50) + 'z'.repeat(50)),
+  );
   const text = (lines[0] as string).replace(/^<\d+>/, '').replace('\0', '');
   expect(text.length).toBeLessThanOrEqual(25);
   expect(text).toMatch(/^proxy-serv \.\.\. z+$/);
