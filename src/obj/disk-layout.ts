@@ -13,6 +13,8 @@ export interface DiskSettings {
   readonly mountCheck: boolean;
   readonly reserve: FreeSpaceReserve;
   readonly disableFallocate: boolean;
+  /** False writes to `tmp` and renames, as is done anyway where the file system knows no unnamed files. */
+  readonly usesUnnamedFiles: boolean;
   /** Bytes of one read of a large object. */
   readonly diskChunkSizeBytes: number;
   /** Larger objects are dropped from the kernel's cache once they were read. */
@@ -36,6 +38,7 @@ export const DISK_DEFAULTS: Omit<DiskSettings, 'devices' | 'hashPath' | 'log' | 
   mountCheck: true,
   reserve: { value: 1, isPercent: true },
   disableFallocate: false,
+  usesUnnamedFiles: true,
   diskChunkSizeBytes: 65536,
   keepCacheSizeBytes: 5242880,
   reclaimAgeSeconds: 604800,

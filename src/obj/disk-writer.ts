@@ -47,14 +47,18 @@ interface TemporaryFile {
   readonly path: string | undefined;
 }
 
-function openTemporary(paths: ObjectPaths): TemporaryFile {
+function openTemporary({ settings, paths }: DiskWriteContext): TemporaryFile {
   try {
-    return { fd: openMakingParent(paths.dataDir, () => openUnnamed(paths.dataDir)), path: undefined };
+    if (settings.usesUnnamedFiles) {
+      return { fd: openMakingParent(paths.dataDir, () => openUnnamed(paths.dataDir)), path: undefined };
+    }
   } catch (error) {
     if (!isUnsupported(error)) throw error;
   }
   const path = `${paths.temporary}/${randomBytes(8).toString('hex')}`;
-  return { fd: openMakingParent(paths.temporary, () => openSync(path, 'wx', 0o600)), path };
+  const file = { fd: openMakingParent(paths.temporary, () => openSync(path, 'wx', 0o600)), path };
+  makeDirectories(paths.dataDir, paths.dataDir);
+  return file;
 }
 
 /** Folders of a policy are made when they are first needed; that of the device never is. */
@@ -82,7 +86,7 @@ export function createDiskWriter(
   let file: TemporaryFile | undefined;
   try {
     if (!hasFreeSpaceSync(paths.device, settings.reserve, size)) throw noSpace(paths.device);
-    file = openTemporary(paths);
+    file = openTemporary(context);
     if (size > 0 && !settings.disableFallocate) tolerating(() => allocateSpace((file as TemporaryFile).fd, size));
     return new DiskWriter(context, file);
   } catch (error) {
@@ -96,7 +100,7 @@ async function createLarge(context: DiskWriteContext, size: number): Promise<Obj
   let file: TemporaryFile | undefined;
   try {
     if (!(await hasFreeSpace(paths.device, settings.reserve, size))) throw noSpace(paths.device);
-    file = openTemporary(paths);
+    file = openTemporary(context);
     if (!settings.disableFallocate) {
       await allocateSpaceAsync(file.fd, size).catch((error: unknown) => {
         if (!isUnsupported(error)) throw error;
@@ -142,7 +146,7 @@ export async function writeMetadataFile(
   try {
     const needsRoom = !fileName.endsWith('.ts');
     if (needsRoom && !hasFreeSpaceSync(paths.device, settings.reserve)) throw noSpace(paths.device);
-    file = openTemporary(paths);
+    file = openTemporary(context);
     await publish(context, file, fileName, metadata);
   } catch (error) {
     throw storageFault(error);

@@ -56,9 +56,7 @@ test.each(['multi', 'frac', 'fewdevs', 'pp17', 'bigendian', 'ppi-1-prepared'])(
   'swift-get-nodes names the nodes that we find in the %s ring',
   (name) => {
     const path = join(golden, `${name}.v1.ring.gz`);
-    for (const object of ['o', 'ümlaut', 'x/y']) {
-      expect(getNodes(path, 'AUTH_test', 'c', object)).toEqual(ourNodes(path, 'AUTH_test', 'c', object));
-    }
+    expect(getNodes(path, 'AUTH_test', 'c', 'dir/ümlaut')).toEqual(ourNodes(path, 'AUTH_test', 'c', 'dir/ümlaut'));
   },
 );
 
@@ -82,7 +80,7 @@ test('a ring made by swift-ring-builder is loaded, and the lookups agree', () =>
     replication_port: 6300,
     meta: 'm3',
   });
-  for (let index = 0; index < 20; index++) {
+  for (let index = 0; index < 4; index++) {
     expect(getNodes(path, 'AUTH_test', 'c', `o${index}`)).toEqual(ourNodes(path, 'AUTH_test', 'c', `o${index}`));
   }
 });

@@ -184,6 +184,27 @@ describe('writing', () => {
   });
 });
 
+describe('a file system without unnamed files', () => {
+  test('gets files by way of tmp, of mode 0600, that replace one another; what is dropped is gone', async () => {
+    const plain = new DiskFixture({ usesUnnamedFiles: false });
+    try {
+      const bytes = randomBytes(100000);
+      await store(plain.object(), at(1), bytes);
+      await store(plain.object(), at(1), bytes);
+      expect((await fetched(plain.object())).bytes.equals(bytes)).toBe(true);
+      expect(statSync(join(plain.paths().hashDir, plain.files()[0] ?? '')).mode & 0o777).toBe(0o600);
+      await plain.object().delete(at(2));
+      expect(plain.files()).toEqual([`${at(2).internal}.ts`]);
+      const dropped = await plain.object('dropped').create({ sizeBytes: 3 });
+      expect(readdirSync(join(plain.device, 'tmp'))).toHaveLength(1);
+      await dropped.abort();
+      expect(readdirSync(join(plain.device, 'tmp'))).toEqual([]);
+    } finally {
+      await plain.end();
+    }
+  });
+});
+
 describe('a full device', () => {
   const FULL = { reserve: { value: 100, isPercent: true } };
 
