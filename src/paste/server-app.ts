@@ -2,6 +2,7 @@
 
 import type { Host } from '../common/host.ts';
 import type { Conf, ConfSpec, Handler } from '../http/contract.ts';
+import { faultBoundary } from '../http/fault-boundary.ts';
 import type { EntryPointTable } from './entry-point-table.ts';
 import { defaultWarnings, optionWarnings, orderWarnings, partsOf, shadowWarnings } from './pipeline-warnings.ts';
 import { type AddedFilters, addRequiredFilters, pipelineNames } from './required-filters.ts';
@@ -76,6 +77,6 @@ export async function loadServerApp(options: ServerAppOptions): Promise<ServerAp
   ];
   const pipeline =
     context.kind === 'pipeline' ? pipelineNames(context) : partsOf(context).map((part) => part.name ?? 'main');
-  const handler = await makeSwiftApp(resolver, context, await options.makeHost(appConf, logName));
+  const handler = await makeSwiftApp(resolver, context, await options.makeHost(appConf, logName), faultBoundary);
   return { handler, appConf, logName, pipeline, warnings, inserted: added.inserted };
 }

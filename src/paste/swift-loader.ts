@@ -153,8 +153,19 @@ export async function loadAppConfig(
   }
 }
 
-/** Makes a resolved app; of a pipeline the parts are remembered for pipelineOf. */
-export async function makeSwiftApp(resolver: Resolver, context: Context, host: Host): Promise<Handler> {
+/** Stands between an app and the filter in front of it. */
+export type Boundary = (app: Handler) => Handler;
+
+/**
+ * Makes a resolved app; of a pipeline the parts are remembered for pipelineOf. Filters are given the app behind them through
+ * `boundary`.
+ */
+export async function makeSwiftApp(
+  resolver: Resolver,
+  context: Context,
+  host: Host,
+  boundary: Boundary = (app) => app,
+): Promise<Handler> {
   const maker = new Maker(resolver, host);
   if (context.kind !== 'pipeline') return maker.app(context);
   const faults: ConfigError[] = [];
@@ -162,7 +173,7 @@ export async function makeSwiftApp(resolver: Resolver, context: Context, host: H
   const filters: (Filter | undefined)[] = [];
   for (const filter of context.filters.toReversed()) filters.unshift(await tolerate(faults, maker.filter(filter)));
   if (faults.length > 0 || finalApp === undefined) throw joinFaults(faults);
-  return stack(maker, context, filters as Filter[], finalApp);
+  return stack(maker, context, filters as Filter[], finalApp, boundary);
 }
 
 /** Faults in settings are collected over the whole pipeline; any other fault ends it. */
@@ -176,16 +187,22 @@ async function tolerate<T>(faults: ConfigError[], promise: Promise<T>): Promise<
   }
 }
 
-async function stack(maker: Maker, context: Context, filters: readonly Filter[], finalApp: Handler): Promise<Handler> {
+async function stack(
+  maker: Maker,
+  context: Context,
+  filters: readonly Filter[],
+  finalApp: Handler,
+  boundary: Boundary,
+): Promise<Handler> {
   const handlers: Handler[] = [finalApp];
   let requestLoggingApp = finalApp;
   for (let at = filters.length - 1; at >= 0; at--) {
     const filterContext = context.filters[at] as Context;
     const filter = filters[at] as Filter;
     if (requestLoggingApp === finalApp && isProxyLogging(filterContext)) {
-      requestLoggingApp = await maker.apply(filterContext, filter, finalApp);
+      requestLoggingApp = await maker.apply(filterContext, filter, boundary(finalApp));
     }
-    handlers.unshift(await maker.apply(filterContext, filter, handlers[0] as Handler));
+    handlers.unshift(await maker.apply(filterContext, filter, boundary(handlers[0] as Handler)));
   }
   const info: PipelineInfo = { handlers, finalApp, requestLoggingApp };
   for (const handler of handlers) pipelines.set(handler, info);
