@@ -195,6 +195,7 @@ async function stack(
   boundary: Boundary,
 ): Promise<Handler> {
   const handlers: Handler[] = [finalApp];
+  const behind: Handler[] = [];
   let requestLoggingApp = finalApp;
   for (let at = filters.length - 1; at >= 0; at--) {
     const filterContext = context.filters[at] as Context;
@@ -202,10 +203,12 @@ async function stack(
     if (requestLoggingApp === finalApp && isProxyLogging(filterContext)) {
       requestLoggingApp = await maker.apply(filterContext, filter, boundary(finalApp));
     }
-    handlers.unshift(await maker.apply(filterContext, filter, boundary(handlers[0] as Handler)));
+    const next = boundary(handlers[0] as Handler);
+    behind.push(next);
+    handlers.unshift(await maker.apply(filterContext, filter, next));
   }
   const info: PipelineInfo = { handlers, finalApp, requestLoggingApp };
-  for (const handler of handlers) pipelines.set(handler, info);
+  for (const handler of [...behind, ...handlers]) pipelines.set(handler, info);
   if (requestLoggingApp !== finalApp) {
     pipelines.set(requestLoggingApp, { handlers: [requestLoggingApp, finalApp], finalApp, requestLoggingApp });
   }

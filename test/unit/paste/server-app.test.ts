@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError } from '../../../src/common/config-error.ts';
-import type { AppFactory, ConfSpec, FilterFactory } from '../../../src/http/contract.ts';
+import type { AppFactory, ConfSpec, FilterFactory, Handler } from '../../../src/http/contract.ts';
 import { SwiftRequest } from '../../../src/http/request.ts';
 import { textResponse } from '../../../src/http/response.ts';
 import { readConf } from '../../../src/paste/conf-spec.ts';
@@ -134,6 +134,18 @@ describe('what a server gets', () => {
     expect(info?.requestLoggingApp).not.toBe(handler);
     expect(pipelineOf(info!.requestLoggingApp)?.handlers).toEqual([info?.requestLoggingApp, info?.finalApp]);
   });
+});
+
+test('a filter finds its pipeline by the app that it was given', async () => {
+  let given: Handler | undefined;
+  const filterFactory: FilterFactory = () => (app) => {
+    given = app;
+    return async (req) => app(req);
+  };
+  const table = stubSwiftTable({ healthcheck: { filterFactory } as object });
+  const text = `[pipeline:main]\npipeline = hc proxy-server\n[filter:hc]\nuse = egg:swift#healthcheck\n[app:proxy-server]\nuse = egg:swift#object\n`;
+  const { handler } = await load(text, { table });
+  expect(pipelineOf(given!)).toBe(pipelineOf(handler));
 });
 
 describe('filters that Swift adds', () => {
