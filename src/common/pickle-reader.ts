@@ -1,5 +1,6 @@
 import { decodeRawUnicodeEscape, decodeStringLiteral, decodeSurrogatePass } from './pickle-text.ts';
-import { PickleError, PickleHeaderKeyDict, PickleTuple, type PickleDict, type PickleValue } from './pickle-values.ts';
+import { callGlobal, findGlobal, Global, type Item } from './pickle-globals.ts';
+import { PickleError, PickleTuple, type PickleDict, type PickleValue } from './pickle-values.ts';
 import { nativeFromBytes } from './text.ts';
 
 export interface PickleReadOptions {
@@ -19,29 +20,6 @@ export function readPickle(bytes: Uint8Array, options: PickleReadOptions = {}): 
     throw new PickleError(`broken pickle: ${(error as Error).message}`);
   }
 }
-
-class Global {
-  readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-}
-
-const GLOBALS: ReadonlyMap<string, Global> = new Map(
-  [
-    ['_codecs encode', 'encode'],
-    ['copy_reg _reconstructor', 'reconstructor'],
-    ['copyreg _reconstructor', 'reconstructor'],
-    ['swift.common.header_key_dict HeaderKeyDict', 'HeaderKeyDict'],
-    ['builtins dict', 'dict'],
-    ['__builtin__ dict', 'dict'],
-    ['builtins bytes', 'bytes'],
-    ['__builtin__ bytes', 'bytes'],
-  ].map(([path, name]) => [path as string, new Global(name as string)]),
-);
-
-type Item = PickleValue | Global;
 
 class PickleReader {
   readonly #bytes: Buffer;
@@ -255,21 +233,7 @@ class PickleReader {
     const callable = this.#stack.pop();
     if (!(callable instanceof Global) || !(args instanceof PickleTuple))
       throw new PickleError('REDUCE calls no global');
-    this.#stack.push(this.#call(callable.name, args.items as readonly Item[]));
-  }
-
-  #call(name: string, args: readonly Item[]): PickleValue {
-    const [first, second, third] = args;
-    if (name === 'encode' && typeof first === 'string') return encoded(first, second);
-    if (name === 'bytes' && args.length === 0) return Buffer.alloc(0);
-    if (name === 'dict' && args.length === 0) return new Map();
-    if (name === 'HeaderKeyDict' && args.length === 0) return new PickleHeaderKeyDict();
-    if (name === 'reconstructor' && first instanceof Global && args.length === 3) {
-      const state = third instanceof Map ? third : new Map<PickleValue, PickleValue>();
-      if (first.name === 'HeaderKeyDict') return new PickleHeaderKeyDict(state);
-      if (first.name === 'dict') return new Map(state);
-    }
-    throw new PickleError(`cannot call ${name} with ${args.length} arguments`);
+    this.#stack.push(callGlobal(callable.name, args.items as readonly Item[]));
   }
 
   #newObject(): void {
@@ -277,7 +241,7 @@ class PickleReader {
     const target = this.#stack.pop();
     if (!(target instanceof Global) || !(args instanceof PickleTuple)) throw new PickleError('NEWOBJ has no class');
     if (target.name === 'encode' || target.name === 'reconstructor') throw new PickleError('NEWOBJ has no class');
-    this.#stack.push(this.#call(target.name, args.items as readonly Item[]));
+    this.#stack.push(callGlobal(target.name, args.items as readonly Item[]));
   }
 
   #stackGlobal(): void {
@@ -286,9 +250,7 @@ class PickleReader {
   }
 
   #global(module: string, name: string): void {
-    const found = GLOBALS.get(`${module} ${name}`);
-    if (found === undefined) throw new PickleError(`global ${module}.${name} is not allowed`);
-    this.#stack.push(found);
+    this.#stack.push(findGlobal(module, name));
   }
 
   #get(index: number): void {
@@ -409,12 +371,6 @@ function setItems(dict: PickleDict, items: readonly PickleValue[]): PickleDict {
 function checked(item: Item): PickleValue {
   if (item instanceof Global) throw new PickleError(`global ${item.name} is no value`);
   return item;
-}
-
-function encoded(text: string, encoding: Item | undefined): Buffer {
-  if (encoding !== 'latin1' && encoding !== 'latin-1') throw new PickleError('bytes are not spelled in latin1');
-  if (/[^\x00-\xff]/.test(text)) throw new PickleError('latin1 text holds a wide character');
-  return Buffer.from(text, 'latin1');
 }
 
 function decimal(text: string): number | bigint {

@@ -1,4 +1,4 @@
-import { closeSync, constants, open, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -86,10 +86,6 @@ export function setXattr(fd: number, name: string, value: Uint8Array): void {
   checked('fsetxattr', fsetxattr(fd, name, value, value.length, 0));
 }
 
-export async function setXattrAsync(fd: number, name: string, value: Uint8Array): Promise<void> {
-  await settled('fsetxattr', (done) => fsetxattr.async(fd, name, value, value.length, 0, done));
-}
-
 /** An extended attribute of an open file (up to 64 KiB, which is Linux's limit), or undefined when it has none of that name. */
 export function getXattr(fd: number, name: string): Buffer | undefined {
   const length = fgetxattr(fd, name, scratch, scratch.length);
@@ -148,21 +144,9 @@ export function openUnnamed(directory: string): number {
   return openSync(directory, O_TMPFILE | constants.O_WRONLY, 0o777);
 }
 
-export function openUnnamedAsync(directory: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    open(directory, O_TMPFILE | constants.O_WRONLY, 0o777, (error, fd) => (error ? reject(error) : resolve(fd)));
-  });
-}
-
 /** Gives an open file a name. Throws EEXIST when the name is taken, ENOENT when its folder is gone. */
 export function linkDescriptor(fd: number, path: string): void {
   checked('linkat', linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
-}
-
-export async function linkDescriptorAsync(fd: number, path: string): Promise<void> {
-  await settled('linkat', (done) =>
-    linkat.async(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW, done),
-  );
 }
 
 /** True for the errors of a file system (or kernel) that lacks a feature. */

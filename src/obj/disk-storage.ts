@@ -13,10 +13,11 @@ import {
   type ObjectPaths,
 } from './disk-layout.ts';
 import { DevicePace, warmHashDirectory } from './disk-pace.ts';
+import type { DiskWriteContext } from './disk-publish.ts';
 import { quarantine } from './disk-quarantine.ts';
 import { DamageError, openDiskObject, type DiskReadContext } from './disk-reader.ts';
 import { invalidateSuffixes } from './disk-suffixes.ts';
-import { createDiskWriter, writeMetadataFile, type DiskWriteContext } from './disk-writer.ts';
+import { createDiskWriter, writeMetadataFile } from './disk-writer.ts';
 import {
   StorageError,
   type AsyncPendingStore,

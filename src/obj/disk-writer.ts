@@ -1,25 +1,20 @@
 import { createHash, hash, randomBytes, type Hash } from 'node:crypto';
-import { closeSync, linkSync, openSync, renameSync, statSync, unlinkSync, writeSync, writev } from 'node:fs';
+import { closeSync, openSync, unlinkSync, writeSync, writev } from 'node:fs';
 import { hasFreeSpace, hasFreeSpaceSync } from '../common/drive.ts';
-import { syncDataOfDescriptor, syncDescriptor } from '../common/durable-file.ts';
-import { partitionOfHash } from '../common/hash-path.ts';
+import { syncDataOfDescriptor } from '../common/durable-file.ts';
 import {
   allocateSpace,
   allocateSpaceAsync,
   dropCache,
   errorCode,
   isUnsupported,
-  linkDescriptor,
   openUnnamed,
 } from '../common/system-calls.ts';
 import type { Timestamp } from '../common/timestamp.ts';
-import { cleanHashDirectory } from './disk-cleanup.ts';
-import { makeDirectories, syncDirectories } from './disk-directories.ts';
+import { makeDirectories } from './disk-directories.ts';
 import { storageFault } from './disk-faults.ts';
 import { dataFileName } from './disk-file-names.ts';
-import { pathsOfHash, type DiskSettings, type ObjectPaths } from './disk-layout.ts';
-import { writeMetadata } from './disk-metadata.ts';
-import { invalidateSuffixes } from './disk-suffixes.ts';
+import { publish, type DiskWriteContext, type TemporaryFile } from './disk-publish.ts';
 import { StorageError, type Metadata, type ObjectWriter } from './storage.ts';
 
 /** Writing a file of an object. Source: spec swift-formats 3.5. */
@@ -30,46 +25,28 @@ const SMALL_BYTES = 65536;
 const WRITE_BYTES = 262144;
 /** Setting aside more than this may take its time. */
 const ALLOCATE_AT_ONCE_BYTES = 1 << 20;
-const LINK_TRIES = 3;
-
-export interface DiskWriteContext {
-  readonly settings: DiskSettings;
-  readonly paths: ObjectPaths;
-  readonly policyIndex: number;
-  /** `/account/container/object`, native. */
-  readonly name: string;
-  readonly nextPartPower: number | null;
-}
-
-/** A file under way: without a name, or with one in `tmp` where the file system knows no unnamed files. */
-interface TemporaryFile {
-  readonly fd: number;
-  readonly path: string | undefined;
-}
 
 function openTemporary({ settings, paths }: DiskWriteContext): TemporaryFile {
   try {
-    if (settings.usesUnnamedFiles) {
-      return { fd: openMakingParent(paths.dataDir, () => openUnnamed(paths.dataDir)), path: undefined };
-    }
+    if (settings.usesUnnamedFiles) return openIn(paths.dataDir, undefined, () => openUnnamed(paths.dataDir));
   } catch (error) {
     if (!isUnsupported(error)) throw error;
   }
   const path = `${paths.temporary}/${randomBytes(8).toString('hex')}`;
-  const file = { fd: openMakingParent(paths.temporary, () => openSync(path, 'wx', 0o600)), path };
-  makeDirectories(paths.dataDir, paths.dataDir);
-  return file;
+  const changed = makeDirectories(paths.dataDir, paths.dataDir);
+  const file = openIn(paths.temporary, path, () => openSync(path, 'wx', 0o600));
+  return { ...file, changedFolders: [...changed, ...file.changedFolders] };
 }
 
-/** Folders of a policy are made when they are first needed; that of the device never is. */
-function openMakingParent(folder: string, open: () => number): number {
+/** The folders of a policy are made when they are first needed; that of the device never is. */
+function openIn(folder: string, path: string | undefined, open: () => number): TemporaryFile {
   try {
-    return open();
+    return { fd: open(), path, changedFolders: [] };
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    makeDirectories(folder, folder);
-    return open();
   }
+  const changedFolders = makeDirectories(folder, folder);
+  return { fd: open(), path, changedFolders };
 }
 
 /**
@@ -280,94 +257,4 @@ function afterBytes(chunks: Uint8Array[], count: number): Uint8Array[] {
   const rest = chunks.slice(at);
   if (left > 0) rest[0] = (rest[0] as Uint8Array).subarray(left);
   return rest;
-}
-
-/** Makes a written file durable and visible, and clears what it replaces. The descriptor stays open. */
-async function publish(
-  context: DiskWriteContext,
-  file: TemporaryFile,
-  fileName: string,
-  metadata: Metadata,
-): Promise<void> {
-  const { settings, paths, policyIndex, name } = context;
-  writeMetadata(file.fd, new Map(metadata).set('name', name));
-  await syncDescriptor(file.fd);
-  const changed = new Set([paths.hashDir]);
-  for (const parent of makeDirectories(paths.hashDir, paths.dataDir)) changed.add(parent);
-  await invalidateSuffixes(paths.partition, [paths.hash.slice(-3)]);
-  for (const parent of give(file, paths, fileName)) changed.add(parent);
-  await syncDirectories(changed);
-  const future = futurePaths(context);
-  if (future !== undefined) await linkIntoFuture(settings, paths, future, fileName);
-  cleanLogging(settings, paths.hashDir, settings.fragmentsOf(policyIndex));
-  if (future !== undefined) cleanLogging(settings, future.hashDir, settings.fragmentsOf(policyIndex));
-}
-
-/** Gives the file its name. A cleaner may remove the empty directory just before: then it is made again. */
-function give(file: TemporaryFile, paths: ObjectPaths, fileName: string): string[] {
-  const target = `${paths.hashDir}/${fileName}`;
-  const made: string[] = [];
-  for (let left = LINK_TRIES; ; left--) {
-    try {
-      if (file.path === undefined) linkDescriptor(file.fd, target);
-      else renameSync(file.path, target);
-      return made;
-    } catch (error) {
-      const code = errorCode(error);
-      if (left <= 1 || (code !== 'EEXIST' && code !== 'ENOENT')) throw error;
-      if (code === 'EEXIST') removeTarget(target);
-      else made.push(...makeDirectories(paths.hashDir, paths.dataDir));
-    }
-  }
-}
-
-function removeTarget(target: string): void {
-  try {
-    unlinkSync(target);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
-}
-
-/** Where the object will lie once the partition power is raised; undefined when that is where it lies. */
-function futurePaths(context: DiskWriteContext): ObjectPaths | undefined {
-  const { paths, nextPartPower, policyIndex } = context;
-  if (nextPartPower === null) return undefined;
-  const partition = partitionOfHash(paths.hash, nextPartPower);
-  const future = pathsOfHash(paths.device, policyIndex, partition, paths.hash);
-  return future.hashDir === paths.hashDir ? undefined : future;
-}
-
-/** The relinker finds what could not be linked here, so that failing is no fault of the request. */
-async function linkIntoFuture(
-  settings: DiskSettings,
-  paths: ObjectPaths,
-  future: ObjectPaths,
-  fileName: string,
-): Promise<void> {
-  const [from, to] = [`${paths.hashDir}/${fileName}`, `${future.hashDir}/${fileName}`];
-  try {
-    const changed = new Set([future.hashDir, ...makeDirectories(future.hashDir, future.dataDir)]);
-    await invalidateSuffixes(future.partition, [future.hash.slice(-3)]);
-    linkSameFile(from, to);
-    await syncDirectories(changed);
-  } catch (error) {
-    settings.log.error(`linking ${from} to ${to} failed`, error);
-  }
-}
-
-function linkSameFile(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST' || statSync(from).ino !== statSync(to).ino) throw error;
-  }
-}
-
-function cleanLogging(settings: DiskSettings, hashDir: string, fragments: number | null): void {
-  try {
-    cleanHashDirectory(settings, hashDir, fragments);
-  } catch (error) {
-    settings.log.error(`cleaning ${hashDir} failed`, error);
-  }
 }

@@ -9,12 +9,9 @@ import {
   getXattr,
   getXattrAsync,
   linkDescriptor,
-  linkDescriptorAsync,
   openUnnamed,
-  openUnnamedAsync,
   removeXattr,
   setXattr,
-  setXattrAsync,
   supportsUserXattrs,
   SystemCallError,
   tryFlock,
@@ -52,7 +49,7 @@ test('an extended attribute is read back, replaced, removed, and then missing', 
   const fd = opened(openSync(join(scratch.path, 'f'), 'w'));
   expect(getXattr(fd, 'user.a')).toBeUndefined();
   setXattr(fd, 'user.a', Buffer.from('one'));
-  await setXattrAsync(fd, 'user.b', Buffer.alloc(0));
+  setXattr(fd, 'user.b', Buffer.alloc(0));
   expect(getXattr(fd, 'user.a')?.toString()).toBe('one');
   expect((await getXattrAsync(fd, 'user.a'))?.toString()).toBe('one');
   expect(getXattr(fd, 'user.b')?.length).toBe(0);
@@ -64,7 +61,6 @@ test('an extended attribute is read back, replaced, removed, and then missing', 
 test('failed calls carry the name of their error, sync and async', async () => {
   expect(codeOf(() => setXattr(9999, 'user.a', Buffer.from('x')))).toBe('EBADF');
   expect(codeOf(() => getXattr(9999, 'user.a'))).toBe('EBADF');
-  await expect(setXattrAsync(9999, 'user.a', Buffer.from('x'))).rejects.toMatchObject({ code: 'EBADF' });
   await expect(getXattrAsync(9999, 'user.a')).rejects.toMatchObject({ code: 'EBADF' });
   await expect(allocateSpaceAsync(9999, 1)).rejects.toMatchObject({ code: 'EBADF' });
 });
@@ -82,16 +78,16 @@ test('more space than any disk has is ENOSPC or EFBIG', () => {
   expect(['ENOSPC', 'EFBIG']).toContain(codeOf(() => allocateSpace(fd, 2 ** 52)));
 });
 
-test('an unnamed file appears complete when it is linked, and a taken name is EEXIST', async () => {
+test('an unnamed file appears complete when it is linked, and a taken name is EEXIST', () => {
   const fd = opened(openUnnamed(scratch.path));
   writeSync(fd, 'whole');
   expect(readdirSync(scratch.path)).toEqual([]);
   linkDescriptor(fd, join(scratch.path, 'name'));
   expect(readFileSync(join(scratch.path, 'name'), 'utf8')).toBe('whole');
   expect(codeOf(() => linkDescriptor(fd, join(scratch.path, 'name')))).toBe('EEXIST');
-  const second = opened(await openUnnamedAsync(scratch.path));
-  await expect(linkDescriptorAsync(second, join(scratch.path, 'none/x'))).rejects.toMatchObject({ code: 'ENOENT' });
-  await linkDescriptorAsync(second, join(scratch.path, 'second'));
+  const second = opened(openUnnamed(scratch.path));
+  expect(codeOf(() => linkDescriptor(second, join(scratch.path, 'none/x')))).toBe('ENOENT');
+  linkDescriptor(second, join(scratch.path, 'second'));
   expect(readdirSync(scratch.path)).toEqual(['name', 'second']);
 });
 
