@@ -43,7 +43,7 @@ export {
   unquote,
   wireFromNative,
 } from './common/text.ts';
-export { readConf, type TypedConf } from './paste/conf-spec.ts';
+export { readConf, type TypedConf } from './common/conf-spec.ts';
 export {
   accountInfo,
   type AccountInfo,
@@ -63,6 +63,7 @@ export {
   type ParsedAcl,
   parseAcl,
 } from './common/acl.ts';
+export { newTransactionId } from './common/transaction-id.ts';
 export { SWIFT_VERSION } from './common/version.ts';
 export { MemoryCache, SHARED_CACHE } from './http/memory-cache.ts';
 export { pythonJson } from './common/python-json.ts';

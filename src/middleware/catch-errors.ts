@@ -3,11 +3,11 @@
  * always gets an answer that can be found in the log. Stands first.
  */
 
-import { randomBytes } from 'node:crypto';
 import {
   type ConfSpec,
   type FilterFactory,
   HttpError,
+  newTransactionId,
   type Order,
   quote,
   readConf,
@@ -29,8 +29,7 @@ const EXTRA_LENGTH_LIMIT = 32;
 
 /** `tx`, 21 random hex digits, the time in hex, the cluster's suffix, and what the client asked to be added. */
 function transactionId(req: SwiftRequest, suffix: string, nowSeconds: number): string {
-  const random = randomBytes(11).toString('hex').slice(0, 21);
-  const id = `tx${random}-${Math.floor(nowSeconds).toString(16).padStart(10, '0')}${quote(suffix)}`;
+  const id = newTransactionId(nowSeconds) + quote(suffix);
   const extra = req.headers.get('x-trans-id-extra');
   return extra === undefined || extra === '' ? id : `${id}-${quote(extra.slice(0, EXTRA_LENGTH_LIMIT))}`;
 }

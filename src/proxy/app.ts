@@ -19,7 +19,7 @@ import { policySections } from './policy-sections.ts';
 import { confSpec, parseProxyConf } from './proxy-conf.ts';
 import { ProxyContext } from './proxy-context.ts';
 import { type Controllers, route } from './routing.ts';
-import { newTransId } from './trans-id.ts';
+import { newTransactionId } from '../common/transaction-id.ts';
 
 export { confSpec };
 
@@ -88,7 +88,7 @@ async function handle(context: ProxyContext, req: SwiftRequest): Promise<SwiftRe
   if (found === 'bad-url') return htmlText(412, 'Bad URL');
   if (isHostDenied(context, req)) return htmlText(403, 'Invalid host header');
   if (req.env.transId === undefined) {
-    req.env.transId = newTransId(context.host.now());
+    req.env.transId = newTransactionId(context.host.now());
     req.log = req.log.withTransaction(req.env.transId);
   }
   return await dispatch(context, req, found.controller, found.names);
