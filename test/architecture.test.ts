@@ -41,7 +41,8 @@ const mayImport: Record<string, readonly string[]> = {
   account: servers,
   'builtins.ts': ['paste', 'middleware', 'proxy', 'obj', 'container', 'account'],
   compose: [...servers, 'paste', 'proxy', 'obj', 'container', 'account'],
-  'testing.ts': ['middleware-api.ts', 'builtins.ts', 'compose', ...servers, 'paste'],
+  'testing.ts': ['testing'],
+  testing: ['middleware-api.ts', 'builtins.ts', 'compose', ...servers, 'paste'],
   cli: [
     ...servers,
     'paste',

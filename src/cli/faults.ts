@@ -1,6 +1,6 @@
 import { ConfigError } from '../common/config-error.ts';
+import { BindError } from '../compose/serving.ts';
 import { LogOptionError } from './log/logger.ts';
-import { BindError } from './serving.ts';
 
 /** A fault at start as the operator should read it: one clear line where it is theirs to mend, with the stack where it is ours. */
 export function describeFault(error: unknown): string {

@@ -5,12 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { builtinEntryPoints } from '../builtins.ts';
 import { type AppName, openPipeline, type Pipeline, readServerOptions } from '../compose/pipeline.ts';
+import { provideOwnModules } from '../compose/own-modules.ts';
+import { listen, makeHttpServer } from '../compose/serving.ts';
 import { readServerConfig } from '../paste/server-app.ts';
 import { describeFault } from './faults.ts';
 import { makeLogger } from './log/logger.ts';
 import { pipelineOptions } from './pipeline-options.ts';
 import { answerCacheCalls } from './parent-services.ts';
-import { dropPrivileges, endServing, listen, makeHttpServer, workerCount } from './serving.ts';
+import { dropPrivileges, endServing, workerCount } from './serving.ts';
 import { endSignal } from './signals.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -65,6 +67,7 @@ export async function runServerCommand(appName: AppName): Promise<void> {
 }
 
 async function run(appName: AppName, args: Arguments): Promise<number> {
+  provideOwnModules();
   const { appConf, logName } = await readServerConfig(args.configPath, appName, builtinEntryPoints);
   const options = readServerOptions(appConf, args.configPath, appName);
   const workers = workerCount(options.workers);

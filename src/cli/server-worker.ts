@@ -1,10 +1,11 @@
 /** A worker of a server: what the supervisor forks. Arguments: app name, config path, `console` or nothing. */
 
 import { type AppName, openPipeline } from '../compose/pipeline.ts';
+import { listen, makeHttpServer } from '../compose/serving.ts';
 import { describeFault } from './faults.ts';
 import { parentServices } from './parent-services.ts';
 import { pipelineOptions } from './pipeline-options.ts';
-import { dropPrivileges, endServing, listen, makeHttpServer } from './serving.ts';
+import { dropPrivileges, endServing } from './serving.ts';
 import type { ParentMessage, WorkerMessage } from './supervisor.ts';
 
 function tellParent(message: WorkerMessage): Promise<void> {

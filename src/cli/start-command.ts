@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { builtinEntryPoints } from '../builtins.ts';
 import { type EmbeddedCluster, openEmbeddedCluster } from '../compose/embedded-cluster.ts';
+import { listen, makeHttpServer } from '../compose/serving.ts';
 import type { HttpServer } from '../http/server.ts';
 import { describeFault } from './faults.ts';
 import { makeLogger } from './log/logger.ts';
 import { endSignal } from './signals.ts';
-import { endServing, listen, makeHttpServer } from './serving.ts';
+import { endServing } from './serving.ts';
 
 interface Arguments {
   configDir: string;

@@ -9,6 +9,7 @@ import type { EntryPointTable } from '../paste/entry-point-table.ts';
 import { readServerConfig } from '../paste/server-app.ts';
 import { type EmbeddedServer, prepareEmbeddedCluster } from './embedded-setup.ts';
 import { type AppName, type ClosableLogger, openPipeline, type Pipeline, readServerOptions } from './pipeline.ts';
+import { provideOwnModules } from './own-modules.ts';
 import { readUpdaterConf, runUpdater, type UpdaterName } from './updaters.ts';
 
 export interface EmbeddedClusterOptions {
@@ -16,6 +17,10 @@ export interface EmbeddedClusterOptions {
   configDir: string;
   entryPoints: EntryPointTable;
   makeLog: (appConf: Conf, logName: string) => ClosableLogger;
+  /** Further folders that hold packages, beside node_modules. */
+  packagePaths?: readonly string[] | undefined;
+  /** The object server's config keeps objects in memory: no updater, and no need of extended attributes. */
+  objectsInMemory?: boolean | undefined;
 }
 
 export interface EmbeddedCluster {
@@ -32,6 +37,7 @@ const UPDATERS: Readonly<Partial<Record<EmbeddedServer['type'], UpdaterName>>> =
 
 /** Makes folders, swift.conf and rings at the first start, then opens the pipelines. Throws ConfigError. */
 export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+  provideOwnModules();
   const configs = await Promise.all(STORAGE_TYPES.map((type) => readStorageServer(type, options)));
   const { swiftDir } = configs[0] as StorageConfig;
   await prepareEmbeddedCluster({
@@ -39,6 +45,7 @@ export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Prom
     swiftDir,
     cacheDirs: updaterConfs(options.configDir).map((conf) => conf['recon_cache_path'] ?? '/var/cache/swift'),
     servers: configs,
+    objectsInMemory: options.objectsInMemory ?? false,
   });
   const transport = new InProcessTransport();
   const services: readonly (readonly [ServiceKey<unknown>, unknown])[] = [[BACKEND_TRANSPORT, transport]];
@@ -53,8 +60,8 @@ export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Prom
   };
   const open = async (appName: AppName): Promise<Pipeline> => {
     const configPath = configPathOf(options.configDir, appName);
-    const { entryPoints, makeLog } = options;
-    const pipeline = await openPipeline({ configPath, appName, entryPoints, makeLog, services });
+    const { entryPoints, makeLog, packagePaths } = options;
+    const pipeline = await openPipeline({ configPath, appName, entryPoints, makeLog, services, packagePaths });
     pipelines.push(pipeline);
     return pipeline;
   };
@@ -63,7 +70,7 @@ export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Prom
       const pipeline = await open(`${config.type}-server`);
       transport.register(config.ip, config.port, pipeline.handler, pipeline.log);
       const updater = UPDATERS[config.type];
-      if (updater === undefined) continue;
+      if (updater === undefined || (updater === 'object-updater' && options.objectsInMemory === true)) continue;
       const conf = readUpdaterConf(configPathOf(options.configDir, `${config.type}-server`), updater);
       updaters.push(runUpdater(updater, { host: pipeline.host, conf, once: false, signal: ending.signal }));
     }

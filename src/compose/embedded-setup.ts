@@ -26,6 +26,8 @@ export interface EmbeddedSetup {
   /** Folders of the caches that recon reads. */
   cacheDirs: readonly string[];
   servers: readonly EmbeddedServer[];
+  /** No extended attributes are needed. */
+  objectsInMemory?: boolean;
 }
 
 const DEVICES = ['sdb1', 'sdb2', 'sdb3'];
@@ -42,7 +44,7 @@ async function exists(path: string): Promise<boolean> {
 
 /** Makes what is missing; what is there is left as it is. Throws ConfigError with one clear line. */
 export async function prepareEmbeddedCluster(setup: EmbeddedSetup): Promise<void> {
-  for (const server of setup.servers) await prepareDevices(server.devicesDir);
+  for (const server of setup.servers) await prepareDevices(server.devicesDir, setup.objectsInMemory !== true);
   for (const folder of setup.cacheDirs) await makeFolder(folder);
   await makeFolder(setup.swiftDir);
   const confPath = join(setup.swiftDir, 'swift.conf');
@@ -55,9 +57,9 @@ export async function prepareEmbeddedCluster(setup: EmbeddedSetup): Promise<void
   }
 }
 
-async function prepareDevices(devicesDir: string): Promise<void> {
+async function prepareDevices(devicesDir: string, needsXattrs: boolean): Promise<void> {
   for (const device of DEVICES) await makeFolder(join(devicesDir, device));
-  if (!supportsUserXattrs(devicesDir)) {
+  if (needsXattrs && !supportsUserXattrs(devicesDir)) {
     throw new ConfigError({
       code: 'bad-value',
       text: `${devicesDir} is on a file system without user extended attributes, which objects need (ext4, XFS and btrfs have them)`,

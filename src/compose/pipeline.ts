@@ -3,10 +3,11 @@
 import type { Logger, ServiceKey } from '../common/host.ts';
 import { loadSwiftConf } from '../common/swift-conf.ts';
 import type { Conf, Handler } from '../http/contract.ts';
-import { readConf, type TypedConf } from '../paste/conf-spec.ts';
+import { readConf, type TypedConf } from '../common/conf-spec.ts';
 import type { EntryPointTable } from '../paste/entry-point-table.ts';
 import { loadServerApp } from '../paste/server-app.ts';
 import { ServerHost } from './host.ts';
+import { provideOwnModules } from './own-modules.ts';
 import { serverOptions } from './server-options.ts';
 
 export type ServerOptions = TypedConf<typeof serverOptions>;
@@ -21,6 +22,8 @@ export interface PipelineOptions {
   /** The log that the app section's `log_*` options ask for. */
   makeLog: (appConf: Conf, logName: string) => ClosableLogger;
   services?: readonly (readonly [ServiceKey<unknown>, unknown])[];
+  /** Further folders that hold packages, beside node_modules. */
+  packagePaths?: readonly string[] | undefined;
 }
 
 /** A pipeline that was built, with what it was built from. */
@@ -41,12 +44,14 @@ export function readServerOptions(appConf: Conf, configPath: string, appName: Ap
 
 /** Builds the pipeline. Warnings go to its log. Throws ConfigError. */
 export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
+  provideOwnModules();
   let made: { host: ServerHost; log: ClosableLogger; options: ServerOptions } | undefined;
   try {
     const app = await loadServerApp({
       configPath: options.configPath,
       appName: options.appName,
       entryPoints: options.entryPoints,
+      packagePaths: options.packagePaths,
       serverSpec: serverOptions,
       makeHost: (appConf, logName) => {
         made = makeHost(appConf, logName, options);

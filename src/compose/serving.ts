@@ -1,0 +1,59 @@
+/** A pipeline behind an HTTP server. */
+
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { maxHeaderCount } from '../common/constraints.ts';
+import { HttpServer } from '../http/server.ts';
+import type { Pipeline, ServerOptions } from './pipeline.ts';
+
+const BIND_RETRY_MS = 100;
+
+/** An HTTP server around a pipeline. Not listening yet. */
+export function makeHttpServer(pipeline: Pipeline): HttpServer {
+  const { options, host, log } = pipeline;
+  const { constraints } = host;
+  const clientTimeoutMs = options.client_timeout * 1000;
+  return new HttpServer({
+    handler: pipeline.handler,
+    log,
+    clientTimeoutMs,
+    keepAliveTimeoutMs: options.keepalive_timeout === undefined ? clientTimeoutMs : options.keepalive_timeout * 1000,
+    maxRequestLine: constraints.max_request_line,
+    maxHeaderLine: constraints.max_header_size,
+    maxHeaderCount: maxHeaderCount(constraints),
+    maxConnections: options.max_clients,
+    ...tlsOptions(options),
+  });
+}
+
+function tlsOptions(options: ServerOptions): { tls?: { cert: Buffer; key: Buffer } } {
+  if (options.cert_file === '') return {};
+  const keyFile = options.key_file === '' ? options.cert_file : options.key_file;
+  return { tls: { cert: readFileSync(options.cert_file), key: readFileSync(keyFile) } };
+}
+
+export class BindError extends Error {}
+
+/** Listens, trying again while the port is taken, for `bind_timeout`. Throws BindError. */
+export async function listen(
+  server: HttpServer,
+  options: ServerOptions,
+  port: number = options.bind_port,
+): Promise<void> {
+  const { bind_ip: host, bind_timeout: timeoutSeconds, backlog } = options;
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  for (;;) {
+    try {
+      return await server.listen({ host, port, backlog });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRINUSE') throw new BindError(`cannot listen on ${host}:${port}: ${code ?? String(error)}`);
+      if (Date.now() >= deadline) {
+        throw new BindError(
+          `Could not bind to ${host}:${port} after trying for ${timeoutSeconds} seconds: the port is in use`,
+        );
+      }
+      await sleep(BIND_RETRY_MS);
+    }
+  }
+}
