@@ -44,7 +44,10 @@ export class ServerHost implements Host {
     const name = type === 'object' ? policyFolder('object', policyIndex) : type;
     let ring = this.#rings.get(name);
     if (ring === undefined) {
-      ring = Ring.load(join(this.swiftDir, `${name}.ring.gz`), this.hashPath);
+      const path = join(this.swiftDir, `${name}.ring.gz`);
+      ring = Ring.load(path, this.hashPath, {
+        onReloadError: (error) => this.log.error(`${path} changed and cannot be loaded; the old ring goes on`, error),
+      });
       this.#rings.set(name, ring);
     }
     return ring;
