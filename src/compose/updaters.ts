@@ -9,7 +9,7 @@ import { runContainerUpdater } from '../container/updater.ts';
 import type { Conf } from '../http/contract.ts';
 import { openDiskStorage } from '../obj/open-disk-storage.ts';
 import { runObjectUpdater } from '../obj/updater.ts';
-import { readSection } from '../paste/readconf.ts';
+import { readSection } from '../common/readconf.ts';
 
 export type UpdaterName = 'object-updater' | 'container-updater';
 

@@ -1,11 +1,11 @@
 /** The shapes of apps, filters and factories: Paste's protocols, typed. */
 
+import type { Conf, ConfSpec } from '../common/conf.ts';
 import type { Host } from '../common/host.ts';
 import type { SwiftRequest } from './request.ts';
 import type { SwiftResponse } from './response.ts';
 
-/** Options of a section: every value is text, as Paste gives it. */
-export type Conf = Readonly<Record<string, string>>;
+export type { Conf, ConfSpec, OptionSpec } from '../common/conf.ts';
 
 export type Handler = (req: SwiftRequest) => Promise<SwiftResponse>;
 export type Filter = (app: Handler) => Handler | Promise<Handler>;
@@ -55,18 +55,3 @@ export interface AppModule {
   appFactory: AppFactory;
   confSpec?: ConfSpec;
 }
-
-/** One option: its type, default and meaning. */
-export interface OptionSpec {
-  readonly type: 'text' | 'boolean' | 'integer' | 'number' | 'seconds' | 'bytes' | 'list';
-  /** A value of the type; absent or undefined: the option may be missing. */
-  readonly default?: string | boolean | number | readonly string[] | undefined;
-  readonly required?: boolean;
-  readonly min?: number;
-  readonly max?: number;
-  readonly choices?: readonly string[];
-  readonly doc: string;
-}
-
-/** Options by name; a name with `<…>` in it is a pattern (`user_<account>_<user>`), listed for checks and not converted. */
-export type ConfSpec = Readonly<Record<string, OptionSpec>>;

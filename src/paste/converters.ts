@@ -2,7 +2,7 @@
 
 import { ConfigError } from '../common/config-error.ts';
 import { strip, words } from '../common/ini-dialect.ts';
-import { parseInteger } from './conf-spec.ts';
+import { parseInteger } from '../common/conf-spec.ts';
 
 const TRUE_WORDS = ['true', 'yes', 'on', 'y', 't', '1'];
 const FALSE_WORDS = ['false', 'no', 'off', 'n', 'f', '0'];

@@ -2,7 +2,7 @@
 
 import { type Dirent, readdirSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
-import { isFolder } from './config-files.ts';
+import { isFolder } from '../common/config-files.ts';
 
 /**
  * Config files and `.conf.d` folders below `folder` whose first name matches `pattern` (`proxy-server*`), sorted by path; each is

@@ -2,7 +2,7 @@
 
 import type { FilterAppFactory } from '../http/contract.ts';
 import { SwiftRequest } from '../http/request.ts';
-import { readConf } from './conf-spec.ts';
+import { readConf } from '../common/conf-spec.ts';
 
 export const confSpec = {
   prefix: { type: 'text', default: '/', doc: 'Taken off the front of the path, and given as the mount point.' },

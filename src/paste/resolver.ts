@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { ConfigError, type ConfigErrorInit, joinFaults, type Place } from '../common/config-error.ts';
 import { type IniSection, words } from '../common/ini-dialect.ts';
 import { nearestName } from '../common/nearest-name.ts';
-import { readConfigFile } from './config-files.ts';
+import { readConfigFile } from '../common/config-files.ts';
 import { ConfigSource, type Flavor } from './config-source.ts';
 import { closeProtocol, type Context, kindOfProtocol, newContext } from './context.ts';
 import { resolveEgg } from './egg.ts';

@@ -2,7 +2,7 @@
 
 import type { Place } from '../common/config-error.ts';
 import type { Conf } from '../http/contract.ts';
-import { placesOf, rememberOrigins } from './conf-origin.ts';
+import { placesOf, rememberOrigins } from '../common/conf-origin.ts';
 
 export interface Setting {
   readonly value: string;

@@ -7,7 +7,7 @@ import { parseIni } from '../common/ini-dialect.ts';
 import type { Host } from '../common/host.ts';
 import { unquote, wireFromNative } from '../common/text.ts';
 import type { Conf, Filter, Handler } from '../http/contract.ts';
-import { isFolder, readConfigFile, readConfigFolder } from './config-files.ts';
+import { isFolder, readConfigFile, readConfigFolder } from '../common/config-files.ts';
 import { ConfigSource } from './config-source.ts';
 import { closeProtocol, type Context } from './context.ts';
 import { type AppConfig, configOf, newResolver, type ResolveOptions } from './loader.ts';

@@ -2,7 +2,7 @@
 
 import { nearestName } from '../common/nearest-name.ts';
 import type { Conf, ConfSpec } from '../http/contract.ts';
-import { isPattern, patternRegExp } from './conf-spec.ts';
+import { isPattern, patternRegExp } from '../common/conf-spec.ts';
 
 export interface UnknownOption {
   readonly name: string;

@@ -6,7 +6,7 @@ import { compareCodePoints, isAscii, nativeFromWire } from '../common/text.ts';
 import type { CompositeFactory, Handler } from '../http/contract.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { SwiftResponse } from '../http/response.ts';
-import { placeOf } from './conf-origin.ts';
+import { placeOf } from '../common/conf-origin.ts';
 
 export interface UrlMapEntry {
   /** `host` or `host:port`; null takes every host. */

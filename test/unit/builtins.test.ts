@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { builtinEntryPoints } from '../../src/builtins.ts';
 import type { ConfSpec } from '../../src/http/contract.ts';
-import { isPattern } from '../../src/paste/conf-spec.ts';
+import { isPattern } from '../../src/common/conf-spec.ts';
 import type { BuiltinPackage, FactoryModule } from '../../src/paste/entry-point-table.ts';
 
 const swift = builtinEntryPoints.packages['swift'] as BuiltinPackage;

@@ -6,7 +6,7 @@ import { serverOptions } from '../../../src/compose/server-options.ts';
 import { updaterConfSpec as containerUpdaterSpec } from '../../../src/container/updater.ts';
 import type { ConfSpec } from '../../../src/http/contract.ts';
 import { updaterConfSpec as objectUpdaterSpec } from '../../../src/obj/updater.ts';
-import { isPattern, patternRegExp } from '../../../src/paste/conf-spec.ts';
+import { isPattern, patternRegExp } from '../../../src/common/conf-spec.ts';
 import type { FactoryModule } from '../../../src/paste/entry-point-table.ts';
 import { reasonForNoMeaning } from '../../../src/paste/swift-options.ts';
 

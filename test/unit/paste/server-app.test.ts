@@ -6,7 +6,7 @@ import { ConfigError } from '../../../src/common/config-error.ts';
 import type { AppFactory, ConfSpec, FilterFactory, Handler } from '../../../src/http/contract.ts';
 import { SwiftRequest } from '../../../src/http/request.ts';
 import { textResponse } from '../../../src/http/response.ts';
-import { readConf } from '../../../src/paste/conf-spec.ts';
+import { readConf } from '../../../src/common/conf-spec.ts';
 import type { EntryPointTable } from '../../../src/paste/entry-point-table.ts';
 import { loadServerApp, readServerConfig, type ServerApp } from '../../../src/paste/server-app.ts';
 import { pipelineOf } from '../../../src/paste/swift-loader.ts';

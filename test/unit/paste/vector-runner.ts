@@ -7,12 +7,12 @@ import { isTrueValue, quote } from '../../../src/common/text.ts';
 import type { Conf, Handler } from '../../../src/http/contract.ts';
 import { SwiftRequest } from '../../../src/http/request.ts';
 import { SwiftResponse } from '../../../src/http/response.ts';
-import { readConfigFile, readConfigFolder } from '../../../src/paste/config-files.ts';
+import { readConfigFile, readConfigFolder } from '../../../src/common/config-files.ts';
 import { asBool, asInt, asList, autoInt } from '../../../src/paste/converters.ts';
 import type { Context } from '../../../src/paste/context.ts';
 import { findConfigs } from '../../../src/paste/find-configs.ts';
 import { appConfig, loadApp, loadFilter, loadServer, type LoadOptions } from '../../../src/paste/loader.ts';
-import { readPolicySections, readSection, readSections } from '../../../src/paste/readconf.ts';
+import { readPolicySections, readSection, readSections } from '../../../src/common/readconf.ts';
 import { addRequiredFilters, pipelineNames } from '../../../src/paste/required-filters.ts';
 import { confOfSettings } from '../../../src/paste/settings.ts';
 import {

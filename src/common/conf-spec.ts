@@ -1,8 +1,8 @@
 /** Options of a section, checked and converted by a description: `confSpec`. */
 
-import { ConfigError, joinFaults, type Place } from '../common/config-error.ts';
-import { isTrueValue } from '../common/text.ts';
-import type { Conf, ConfSpec, OptionSpec } from '../http/contract.ts';
+import { ConfigError, joinFaults, type Place } from './config-error.ts';
+import { isTrueValue } from './text.ts';
+import type { Conf, ConfSpec, OptionSpec } from './conf.ts';
 import { placesOf } from './conf-origin.ts';
 
 interface ValueByType {
@@ -23,8 +23,11 @@ type Always<S extends OptionSpec> = S extends { readonly required: true }
       : true
     : false;
 
-type ValueOf<S extends OptionSpec> =
-  Always<S> extends true ? ValueByType[S['type']] : ValueByType[S['type']] | undefined;
+type GivenOf<S extends OptionSpec> = S extends { readonly parse: (text: string) => infer T }
+  ? T
+  : ValueByType[S['type']];
+
+type ValueOf<S extends OptionSpec> = Always<S> extends true ? GivenOf<S> : GivenOf<S> | undefined;
 
 /** What readConf returns for a spec written `as const`: options by name; patterns (`user_<account>_<user>`) are left out. */
 export type TypedConf<Spec extends ConfSpec> = {
@@ -33,7 +36,8 @@ export type TypedConf<Spec extends ConfSpec> = {
 
 /**
  * Reads the options of `spec` from a section's settings, local over global, as Swift's filters do. Numbers are decimal, booleans true
- * for `true 1 yes on t y` and false for anything else, lists separated by commas. The result is frozen.
+ * for `true 1 yes on t y` and false for anything else, lists separated by commas; `parse` makes of a text what it likes. The result
+ * is frozen.
  * `where` says where the options stand, for settings that do not come from the loader. Throws ConfigError `option-invalid`
  * with every fault found: section, key, value and what was expected.
  */
@@ -48,7 +52,8 @@ export function readConf<const Spec extends ConfSpec>(
   for (const [name, option] of Object.entries<OptionSpec>(spec)) {
     if (isPattern(name)) continue;
     const source = Object.hasOwn(localConf, name) ? localConf : globalConf;
-    const text = Object.hasOwn(source, name) ? source[name] : undefined;
+    const given = Object.hasOwn(source, name) ? source[name] : undefined;
+    const text = given === '' && option.emptyIsMissing === true ? undefined : given;
     const result = text === undefined ? valueWithout(option) : convert(option, text);
     if (!('expected' in result)) {
       values[name] = result.value;
@@ -60,7 +65,7 @@ export function readConf<const Spec extends ConfSpec>(
         ...(text === undefined ? undefined : placesOf(source)?.get(name)),
         key: name,
         code: 'option-invalid',
-        text: `expected ${result.expected}${text === undefined ? ', and it is missing' : `, not ${JSON.stringify(text)}`}`,
+        text: `${result.expected}${text === undefined ? ', and it is missing' : `, not ${JSON.stringify(text)}`}`,
         value: text,
       }),
     );
@@ -80,17 +85,20 @@ export function patternRegExp(pattern: string): RegExp {
   return new RegExp(`^${parts.join('.+')}$`, 's');
 }
 
+/** `expected`: `expected …`. */
 type Conversion = { value: unknown } | { expected: string };
 
 function valueWithout(option: OptionSpec): Conversion {
   if (option.required === true) return { expected: describeExpected(option) };
-  const { default: byDefault } = option;
+  const { default: byDefault, parse } = option;
+  if (parse !== undefined && typeof byDefault === 'string') return { value: parse(byDefault) };
   return { value: Array.isArray(byDefault) ? Object.freeze([...(byDefault as readonly string[])]) : byDefault };
 }
 
 function convert(option: OptionSpec, text: string): Conversion {
   switch (option.type) {
     case 'text':
+      if (option.parse !== undefined) return parsed(option.parse, text);
       return option.choices === undefined || option.choices.includes(text)
         ? { value: text }
         : { expected: describeExpected(option) };
@@ -104,6 +112,14 @@ function convert(option: OptionSpec, text: string): Conversion {
     case 'number':
     case 'seconds':
       return inRange(option, parseNumber(text));
+  }
+}
+
+function parsed(parse: (text: string) => unknown, text: string): Conversion {
+  try {
+    return { value: parse(text) };
+  } catch (error) {
+    return { expected: (error as Error).message };
   }
 }
 
@@ -122,6 +138,10 @@ function inRange(option: OptionSpec, value: number | undefined): Conversion {
 }
 
 function describeExpected(option: OptionSpec): string {
+  return `expected ${expectedValue(option)}`;
+}
+
+function expectedValue(option: OptionSpec): string {
   const { choices } = option;
   if (choices !== undefined) return `${option.type === 'list' ? 'a list of ' : ''}${choices.join(' or ')}`;
   const kinds: Record<OptionSpec['type'], string> = {

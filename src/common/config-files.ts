@@ -2,9 +2,9 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ConfigError } from '../common/config-error.ts';
-import { decodeConfig, type IniFile, type IniSection, parseIni } from '../common/ini-dialect.ts';
-import { bytesFromNative } from '../common/text.ts';
+import { ConfigError } from './config-error.ts';
+import { decodeConfig, type IniFile, type IniSection, parseIni } from './ini-dialect.ts';
+import { bytesFromNative } from './text.ts';
 
 /** Reads one file; its path is made absolute. Throws ConfigError `file-missing`, `file-unreadable`, `ini-*`. */
 export function readConfigFile(path: string): IniFile {

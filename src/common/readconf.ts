@@ -1,9 +1,9 @@
 /** The plain reader of daemon sections, where a section beats [DEFAULT] and `set` means nothing. Source: spec paste-deploy 10.7. */
 
-import { ConfigError, type Place } from '../common/config-error.ts';
-import type { IniFile, IniOption } from '../common/ini-dialect.ts';
-import { interpolate } from '../common/ini-interpolation.ts';
-import type { Conf } from '../http/contract.ts';
+import { ConfigError, type Place } from './config-error.ts';
+import type { IniFile, IniOption } from './ini-dialect.ts';
+import { interpolate } from './ini-interpolation.ts';
+import type { Conf } from './conf.ts';
 import { rememberOrigins } from './conf-origin.ts';
 import { readConfigPath } from './config-files.ts';
 

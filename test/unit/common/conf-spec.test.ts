@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/common/config-error.ts';
+import type { ConfSpec } from '../../../src/common/conf.ts';
+import { mergeConfs, rememberOrigins } from '../../../src/common/conf-origin.ts';
 import { nearestName } from '../../../src/common/nearest-name.ts';
-import { parseInteger, parseNumber, patternRegExp, readConf, splitList } from '../../../src/paste/conf-spec.ts';
+import { parseInteger, parseNumber, patternRegExp, readConf, splitList } from '../../../src/common/conf-spec.ts';
 import { unknownOptions } from '../../../src/paste/unknown-options.ts';
 
 const spec = {
@@ -85,6 +87,35 @@ describe('readConf', () => {
     const fault = faultOf(() => readConf({ key: { type: 'text', required: true, doc: '' } }, {}, {}));
     expect(fault).toMatchObject({ code: 'option-invalid', key: 'key' });
     expect(fault.message).toContain('missing');
+  });
+
+  test('a text, given or by default, becomes what parse makes of it', () => {
+    const parse = (text: string): number => {
+      if (!text.endsWith('%')) throw new Error('expected a percentage');
+      return Number(text.slice(0, -1));
+    };
+    const share = { share: { type: 'text', default: '5%', parse, doc: '' } } as const satisfies ConfSpec;
+    expect([readConf(share, {}, {}).share, readConf(share, {}, { share: '7%' }).share]).toEqual([5, 7]);
+    const fault = faultOf(() => readConf(share, {}, { share: '7' }));
+    expect(fault.message).toBe('share: expected a percentage, not "7"');
+  });
+
+  test('an option without a value counts as missing only where the description says so', () => {
+    const limit = { limit: { type: 'integer', default: 4, emptyIsMissing: true, doc: '' } } as const satisfies ConfSpec;
+    expect(readConf(limit, {}, { limit: '' }).limit).toBe(4);
+    expect(() => readConf(spec, {}, { retries: '' })).toThrow('retries');
+  });
+
+  test('layers of options in one still tell where each stands', () => {
+    const below = { retries: '0', wait: 'long' };
+    const above = { retries: '99' };
+    rememberOrigins(below, new Map(['retries', 'wait'].map((key) => [key, { file: 'x.conf', line: 2, section: 'a' }])));
+    rememberOrigins(above, new Map([['retries', { file: 'x.conf', line: 7, section: 'b' }]]));
+    const fault = faultOf(() => readConf(spec, mergeConfs(below, above), {}));
+    expect(fault.faults.map(({ section, line, key, value }) => [section, line, key, value])).toEqual([
+      ['b', 7, 'retries', '99'],
+      ['a', 2, 'wait', 'long'],
+    ]);
   });
 
   test('an option named __proto__ or toString is taken from the settings alone', () => {
