@@ -33,8 +33,12 @@ export {
 export { errorResponse, HttpError, type SentInfo, SwiftResponse, textResponse } from './http/response.ts';
 export { defaultPage, reasonOf } from './http/status.ts';
 export { ChunkReadError, ChunkReadTimeout, ClientDisconnect } from './http/errors.ts';
+export { CacheConnectionError } from './http/cache-error.ts';
+export { ConfigError, joinFaults } from './common/config-error.ts';
+export { readSection } from './common/readconf.ts';
 export { Timestamp } from './common/timestamp.ts';
 export {
+  bytesFromNative,
   compareCodePoints,
   isTrueValue,
   isValidUtf8,

@@ -12,7 +12,10 @@ export interface Cache {
   get(key: string): Promise<unknown>;
   /** `ttlSeconds` 0 keeps the value as long as the cache likes. */
   set(key: string, value: unknown, ttlSeconds: number): Promise<void>;
-  /** Adds to a counter that begins at 0 and never falls below it; returns the new value. Throws CacheConnectionError when no server answers. */
+  /**
+   * Adds to a counter that begins at 0 and never falls below it; returns the new value. The time to live runs from the counter's
+   * beginning. Throws CacheConnectionError when no server answers.
+   */
   increment(key: string, delta: number, ttlSeconds: number): Promise<number>;
   delete(key: string): Promise<void>;
 }

@@ -19,8 +19,6 @@ export interface MemoryCacheOptions {
 }
 
 const ENTRY_OVERHEAD_BYTES = 200;
-/** As in memcached, a longer time to live is a point in time. */
-const LONGEST_TTL_SECONDS = 30 * 24 * 3600;
 
 /** Least recently used entries go first when the bound is reached. Values are handed out as they were stored: not to be changed. */
 export class MemoryCache implements Cache {
@@ -44,7 +42,7 @@ export class MemoryCache implements Cache {
   }
 
   set(key: string, value: unknown, ttlSeconds: number): Promise<void> {
-    this.#store(key, value, ttlSeconds);
+    this.#store(key, value, this.#expiry(ttlSeconds));
     return Promise.resolve();
   }
 
@@ -52,7 +50,7 @@ export class MemoryCache implements Cache {
     const entry = this.#find(key);
     const old = typeof entry?.value === 'number' ? entry.value : 0;
     const value = Math.max(0, old + delta);
-    this.#store(key, value, ttlSeconds);
+    this.#store(key, value, entry?.expires ?? this.#expiry(ttlSeconds));
     return Promise.resolve(value);
   }
 
@@ -74,11 +72,11 @@ export class MemoryCache implements Cache {
     return entry;
   }
 
-  #store(key: string, value: unknown, ttlSeconds: number): void {
+  #store(key: string, value: unknown, expires: number): void {
     this.#remove(key);
     const sizeBytes = ENTRY_OVERHEAD_BYTES + 2 * key.length + 2 * (JSON.stringify(value) ?? '').length;
     if (sizeBytes > this.#maxBytes) return;
-    this.#entries.set(key, { value, sizeBytes, expires: this.#expiry(ttlSeconds) });
+    this.#entries.set(key, { value, sizeBytes, expires });
     this.#sizeBytes += sizeBytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#sizeBytes <= this.#maxBytes) break;
@@ -87,8 +85,7 @@ export class MemoryCache implements Cache {
   }
 
   #expiry(ttlSeconds: number): number {
-    if (ttlSeconds <= 0) return Infinity;
-    return ttlSeconds > LONGEST_TTL_SECONDS ? ttlSeconds : this.#now() + ttlSeconds;
+    return ttlSeconds <= 0 ? Infinity : this.#now() + ttlSeconds;
   }
 
   #remove(key: string): void {
