@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { putProvidedModulesFirst } from './provided-modules.ts';
 
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
 
@@ -84,7 +85,22 @@ export async function importModule(url: string): Promise<object> {
     return (await import(url)) as object;
   } catch (error) {
     if (!REFUSED_TYPESCRIPT.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    const { tsImport } = await import('tsx/esm/api');
-    return (await tsImport(url, import.meta.url)) as object;
+    const importTypeScript = await (typeScriptImport ??= registerTsx());
+    return importTypeScript(url, import.meta.url);
   }
+}
+
+type ScopedImport = (specifier: string, parent: string) => Promise<object>;
+let typeScriptImport: Promise<ScopedImport> | undefined;
+
+/** tsx for what is imported through it and for what that imports; everything else stays with Node. */
+async function registerTsx(): Promise<ScopedImport> {
+  const commonJs = await import('tsx/cjs/api');
+  const modules = await import('tsx/esm/api');
+  const scope = { namespace: 'apus-user-modules' };
+  const { require: scopedRequire } = commonJs.register(scope);
+  const { import: scopedImport } = modules.register(scope);
+  putProvidedModulesFirst();
+  return async (specifier, parent) =>
+    specifier.endsWith('.cts') ? scopedRequire(fileURLToPath(specifier), parent) : scopedImport(specifier, parent);
 }
