@@ -1,0 +1,5 @@
+import { enableCompileCache } from 'node:module';
+
+enableCompileCache();
+const { runUpdaterCommand } = await import('./updater-command.ts');
+await runUpdaterCommand('object-updater');

@@ -1,0 +1,78 @@
+/** `swift-object-updater CONF` and `swift-container-updater CONF`: sweeps until a signal ends it, with `--once` a single one. */
+
+import { realpathSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ServerHost } from '../compose/host.ts';
+import { readUpdaterConf, runUpdater, type UpdaterName } from '../compose/updaters.ts';
+import { loadSwiftConf } from '../common/swift-conf.ts';
+import { describeFault } from './faults.ts';
+import { makeLogger } from './log/logger.ts';
+import { dropPrivileges } from './serving.ts';
+import { endSignal } from './signals.ts';
+
+interface Arguments {
+  configPath: string;
+  once: boolean;
+  console: boolean;
+}
+
+class UsageError extends Error {}
+
+/** `once` may also stand behind the config, as Swift's start scripts write it. */
+function readArguments(command: string, argv: string[]): Arguments {
+  const usage = `Usage: ${command} CONFIG [--once] [--verbose]`;
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        once: { type: 'boolean', short: 'o', default: false },
+        verbose: { type: 'boolean', short: 'v', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n${usage}`);
+  }
+  const [configPath, ...words] = parsed.positionals;
+  if (configPath === undefined) throw new UsageError(`${usage}\nError: missing config path argument`);
+  if (words.some((word) => word !== 'once')) throw new UsageError(usage);
+  const once = parsed.values.once || words.length > 0;
+  try {
+    return { configPath: realpathSync(configPath), once, console: parsed.values.verbose };
+  } catch {
+    throw new UsageError(`Unable to locate ${configPath}`);
+  }
+}
+
+/** Runs the command to its end; sets the exit code. Faults at start are printed on standard error, exit code 1. */
+export async function runUpdaterCommand(name: UpdaterName): Promise<void> {
+  const command = `swift-${name}`;
+  try {
+    const args = readArguments(command, process.argv.slice(2));
+    process.title = `${command} ${args.configPath}`;
+    await run(name, args);
+    process.exitCode = 0;
+  } catch (error) {
+    process.stderr.write(`${command}: ${error instanceof UsageError ? error.message : describeFault(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function run(name: UpdaterName, { configPath, once, console }: Arguments): Promise<void> {
+  const conf = readUpdaterConf(configPath, name);
+  const swiftDir = conf['swift_dir'] ?? '/etc/swift';
+  const { policies, constraints, hashPath, warnings } = loadSwiftConf(swiftDir);
+  dropPrivileges(conf['user'] ?? 'swift');
+  const log = makeLogger({ conf, name, console });
+  for (const warning of warnings) log.warn(warning);
+  const host = new ServerHost({ log, swiftDir, policies, constraints, hashPath });
+  const ending = new AbortController();
+  void endSignal().then(() => ending.abort());
+  try {
+    await runUpdater(name, { host, conf, once, signal: ending.signal });
+  } finally {
+    await host.close();
+    log.close();
+  }
+}
