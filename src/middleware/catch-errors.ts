@@ -38,7 +38,7 @@ export const filterFactory: FilterFactory = (globalConf, localConf, host) => {
   const conf = readConf(confSpec, globalConf, localConf);
   const answer = (error: unknown, req: SwiftRequest): SwiftResponse => {
     if (error instanceof HttpError) return error.toResponse();
-    req.log.error('Error', error);
+    req.log.error('Error: An error occurred', error);
     return textResponse(500, 'An error occurred', { 'content-type': 'text/plain' });
   };
   return (app) => async (req) => {

@@ -7,7 +7,6 @@ import {
   type ConfSpec,
   type FilterFactory,
   type Headers,
-  isTrueValue,
   type Order,
   readConf,
   type SwiftRequest,
@@ -41,12 +40,11 @@ function removeInternal(headers: Headers): string[] {
   return removed;
 }
 
-/** The client's X-Timestamp goes to a header that only filters written for it look at. */
-function shuntTimestamp(req: SwiftRequest): void {
-  const timestamp = req.headers.get('x-timestamp');
-  if (timestamp === undefined) return;
-  req.headers.delete('x-timestamp');
-  req.headers.set('x-backend-inbound-x-timestamp', timestamp);
+function rename(req: SwiftRequest, from: string, to: string): void {
+  const value = req.headers.get(from);
+  if (value === undefined) return;
+  req.headers.delete(from);
+  req.headers.set(to, value);
 }
 
 export const filterFactory: FilterFactory = (globalConf, localConf) => {
@@ -54,10 +52,9 @@ export const filterFactory: FilterFactory = (globalConf, localConf) => {
   return (app) => async (req) => {
     const removed = removeInternal(req.headers);
     if (removed.length > 0) req.log.debug(`removed request headers: ${removed.join(', ')}`);
-    if (conf.shunt_inbound_x_timestamp) shuntTimestamp(req);
-    if (conf.allow_reserved_names_header && isTrueValue(req.headers.get('x-allow-reserved-names'))) {
-      req.headers.set('x-backend-allow-reserved-names', 'true');
-    }
+    // Only filters that are written for it look at the client's own timestamp.
+    if (conf.shunt_inbound_x_timestamp) rename(req, 'x-timestamp', 'x-backend-inbound-x-timestamp');
+    if (conf.allow_reserved_names_header) rename(req, 'x-allow-reserved-names', 'x-backend-allow-reserved-names');
     const res = await app(req);
     removeInternal(res.headers);
     return res;

@@ -125,12 +125,12 @@ class TempAuth {
 
   /** `GET /auth/v1.0`, or `/auth/v1/<account>/auth`. */
   async #grant(req: SwiftRequest): Promise<SwiftResponse> {
+    if (req.method !== 'GET') return errorResponse(405);
     if (req.path === this.#authPrefix) return errorResponse(404);
     const [version, account, word, ...rest] = req.path.slice(this.#authPrefix.length).replace(/\/$/, '').split('/');
     const isShort = version === 'v1.0' && account === undefined;
     const isLong = version === 'v1' && account !== undefined && word === 'auth' && rest.length === 0;
     if (!isShort && !isLong) return errorResponse(400);
-    if (req.method !== 'GET') return errorResponse(405);
     const name = isLong ? nameInAccount(req, account) : nameOf(req);
     if (name === undefined) return unauthorized(req, isLong ? quote(account) : 'unknown');
     const user = this.#users.get(name);

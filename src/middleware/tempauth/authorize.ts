@@ -39,6 +39,11 @@ function isReading(req: SwiftRequest): boolean {
   return req.method === 'GET' || req.method === 'HEAD';
 }
 
+/** False also for the blank name in `/v1/account//`, which asks for the account itself. */
+function hasName(name: string | undefined): boolean {
+  return name !== undefined && name !== '';
+}
+
 /** Accounts that begin with a dot belong to the cluster. */
 function isInternal(account: string, reseller: Reseller): boolean {
   return account.charAt(reseller.prefix.length) === '.';
@@ -80,7 +85,7 @@ function ownsAccount(
 ): boolean {
   if (isInternal(account, reseller) || !groups.includes(account)) return false;
   if (reseller.requireGroup !== '' && !groups.includes(reseller.requireGroup)) return false;
-  return container !== undefined || (req.method !== 'PUT' && req.method !== 'DELETE');
+  return hasName(container) || (req.method !== 'PUT' && req.method !== 'DELETE');
 }
 
 /** Another cluster that knows the container's sync key. */
@@ -93,7 +98,7 @@ function isContainerSync(req: SwiftRequest): boolean {
 function passesContainerAcl(req: SwiftRequest, { object }: Target, groups: readonly string[]): boolean {
   const acl = parseAcl(req.env.acl);
   if (isReferrerAllowed(req.headers.get('referer'), acl.referrers)) {
-    if (object !== undefined || acl.groups.includes('.rlistings')) return true;
+    if (hasName(object) || acl.groups.includes('.rlistings')) return true;
   }
   return groups.some((group) => acl.groups.includes(group));
 }
@@ -111,7 +116,7 @@ async function passesAccountAcl(
       req.env.swiftOwner = true;
       return true;
     case 'read-write':
-      return container !== undefined || isReading(req);
+      return hasName(container) || isReading(req);
     case 'read-only':
       return isReading(req);
     case undefined:

@@ -208,6 +208,21 @@ test('a user of a prefix that asks for a group needs it, from either token', asy
   expect(await status({ 'X-Auth-Token': own, 'X-Service-Token': service })).toBe(200);
 });
 
+test('a blank container is the account, which its own admin may not make or delete', async () => {
+  const app: Handler = async (req) => (await req.env.authorize?.(req)) ?? new SwiftResponse(200);
+  const headers = { 'X-Auth-Token': await tokenOf('test:tester', 'testing') };
+  for (const path of ['/v1/AUTH_test//', '/v1/AUTH_test/%2F', '/v1/AUTH_test/', '/v1/AUTH_test']) {
+    for (const method of ['PUT', 'DELETE']) expect((await send(app, path, { method, headers })).status).toBe(403);
+    expect((await send(app, path, { headers })).status).toBe(200);
+  }
+});
+
+test('a method other than GET gets no token, whatever the path', async () => {
+  for (const path of ['/auth/', '/auth/v1', '/auth/v1.0']) {
+    expect((await send(notReached, path, { method: 'HEAD' })).status).toBe(405);
+  }
+});
+
 test('a user without a key, or with names that are no base64, stops the start', () => {
   expect(() => filterFactory({}, { user_a_b: '' }, host)).toThrow('user_a_b has no key set');
   expect(() => filterFactory({}, { 'user64_a=_b': 'x' }, host)).toThrow('base64');
