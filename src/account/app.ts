@@ -1,10 +1,11 @@
 /** The account server: egg:swift#account. */
 
+import { readConf, type TypedConf } from '../common/conf-spec.ts';
 import type { Host } from '../common/host.ts';
 import { StoreError } from '../db/store-types.ts';
 import type { AppFactory, Conf, ConfSpec, Handler } from '../http/contract.ts';
 import { databaseFaultResponse } from '../http/database-server.ts';
-import { OptionReader, readStorageConf, STORAGE_CONF_SPEC } from '../http/storage-conf.ts';
+import { STORAGE_CONF_SPEC, storageConf } from '../http/storage-conf.ts';
 import { dispatch, type MethodTable } from '../http/storage-server.ts';
 import type { AccountStore } from './account-store.ts';
 import { remove } from './delete.ts';
@@ -16,46 +17,47 @@ import { replicate } from './replicate.ts';
 import type { AccountServer } from './server.ts';
 import { openAccountStore } from './open-account-store.ts';
 
-export const confSpec: ConfSpec = {
+const SPEC = {
   ...STORAGE_CONF_SPEC,
   auto_create_account_prefix: {
     type: 'text',
+    emptyIsMissing: true,
     doc: 'Prefix of accounts that are made by their first container row; better set in swift.conf.',
   },
-};
+} as const satisfies ConfSpec;
+
+export const confSpec: ConfSpec = SPEC;
 
 export const appFactory: AppFactory = (globalConf, localConf, host) => {
-  const options = new OptionReader(confSpec, globalConf, localConf);
-  const store = openAccountStore({
-    devices: options.text('devices'),
-    hashPath: host.hashPath,
-    constraints: host.constraints,
-    log: host.log,
-  });
-  return accountApp(globalConf, localConf, host, store);
+  const conf = readConf(SPEC, globalConf, localConf);
+  const { hashPath, constraints, log } = host;
+  return makeApp(conf, host, openAccountStore({ devices: conf.devices, hashPath, constraints, log }));
 };
 
 /** An account server over a store of the caller's, which it closes with the pipeline. */
 export function accountApp(globalConf: Conf, localConf: Conf, host: Host, store: AccountStore): Handler {
+  return makeApp(readConf(SPEC, globalConf, localConf), host, store);
+}
+
+function makeApp(conf: TypedConf<typeof SPEC>, host: Host, store: AccountStore): Handler {
   host.onClose(() => store.close());
-  const options = new OptionReader(confSpec, globalConf, localConf);
-  const conf = readStorageConf(options);
+  const storage = storageConf(conf);
   const server: AccountServer = {
     store,
-    drive: conf,
+    drive: storage,
     policies: host.policies,
     listingLimit: host.constraints.account_listing_limit,
-    autoCreateAccountPrefix: options.text('auto_create_account_prefix') || host.constraints.auto_create_account_prefix,
+    autoCreateAccountPrefix: conf.auto_create_account_prefix ?? host.constraints.auto_create_account_prefix,
     log: host.log,
     now: host.now,
   };
   return dispatch({
     serverType: 'account',
     methods: methodTable(server),
-    replicationServer: conf.replicationServer,
+    replicationServer: storage.replicationServer,
     log: host.log,
-    logRequests: conf.logRequests,
-    logLine: conf.logLine,
+    logRequests: storage.logRequests,
+    logLine: storage.logLine,
     now: host.now,
     mapError: (error, req) => {
       if (!(error instanceof StoreError)) return undefined;

@@ -9,17 +9,17 @@ export interface FreeSpaceReserve {
   readonly isPercent: boolean;
 }
 
-/** Parses `1%`, `1048576`. Throws Error with Swift's text. */
+/** Parses `1%`, `1048576`. Throws Error that says what it expected. */
 export function parseFreeSpaceReserve(text: string): FreeSpaceReserve {
   const trimmed = text.trim();
   const isPercent = trimmed.endsWith('%');
   const digits = isPercent ? trimmed.slice(0, -1) : trimmed;
   const value = Number(digits);
   if (digits === '' || !Number.isFinite(value)) {
-    throw new Error(`Error: ${trimmed} is an invalid value for fallocate_reserve.`);
+    throw new Error('expected a number of bytes, or a percentage of the device');
   }
   if (isPercent && (value < 0 || value > 100)) {
-    throw new Error(`Error: fallocate_reserve is out of range: ${trimmed}`);
+    throw new Error('expected a percentage from 0% to 100%');
   }
   return { value, isPercent };
 }

@@ -38,7 +38,13 @@ export function readSection(path: string, section: string, options: ReadSectionO
 /** All sections by header. */
 export function readSections(path: string, options: ReadSectionOptions = {}): ReadonlyMap<string, Conf> {
   const file = open(path);
-  return new Map([...file.sections.keys()].map((section) => [section, sectionConf(file, section, options).conf]));
+  const sections = new Map<string, Conf>();
+  for (const section of file.sections.keys()) {
+    const { conf, places } = sectionConf(file, section, options);
+    rememberOrigins(conf, places);
+    sections.set(section, conf);
+  }
+  return sections;
 }
 
 /** Settings of `[<appName>:policy:<index>]` by index, read the plain way. */

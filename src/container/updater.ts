@@ -1,27 +1,30 @@
 /** swift-container-updater: tells the account servers about containers whose state they do not know yet. */
 
 import { readdir } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendTransport } from '../backend/transport.ts';
+import type { Conf, ConfSpec } from '../common/conf.ts';
+import { readConf } from '../common/conf-spec.ts';
 import { deviceFolder } from '../common/drive.ts';
 import type { Host, Logger } from '../common/host.ts';
 import { saveRecon } from '../common/recon-cache.ts';
+import { forEachPaced, pauseBetweenMs, runSweeps } from '../common/sweeping.ts';
 import type { HashLocator } from '../db/store-types.ts';
-import type { Conf, ConfSpec } from '../http/contract.ts';
-import { OptionReader } from '../http/storage-conf.ts';
 import type { ContainerStore } from './container-store.ts';
 import { reportContainer, type ReportContext, type SweepStats } from './updater-report.ts';
 
-export const updaterConfSpec: ConfSpec = {
+export const updaterConfSpec = {
   devices: { type: 'text', default: '/srv/node', doc: 'Folder that holds the devices.' },
   mount_check: { type: 'boolean', default: true, doc: 'Whether a device must be a mount point to be swept.' },
   interval: { type: 'seconds', default: 300, doc: 'Seconds from the start of one sweep to that of the next.' },
   concurrency: { type: 'integer', default: 4, min: 1, doc: 'Containers reported side by side.' },
-  containers_per_second: { type: 'number', default: 50, doc: 'Containers looked at in a second; 0 for no limit.' },
+  containers_per_second: {
+    type: 'number',
+    doc: 'Containers looked at in a second; 0 for no limit. Default: 50, or what slowdown leaves.',
+  },
   slowdown: {
     type: 'seconds',
     default: 0.01,
-    doc: 'Pause after each container; containers_per_second stands above it.',
+    doc: 'Pause after each container, where containers_per_second is not given.',
   },
   node_timeout: { type: 'seconds', default: 3, doc: 'Seconds to wait for the answer of an account server.' },
   conn_timeout: { type: 'seconds', default: 0.5, doc: 'Seconds to wait for a connection to one.' },
@@ -31,7 +34,7 @@ export const updaterConfSpec: ConfSpec = {
     doc: 'Seconds for which an account whose servers failed is left alone.',
   },
   recon_cache_path: { type: 'text', default: '/var/cache/swift', doc: 'Folder of the caches that recon reads.' },
-};
+} as const satisfies ConfSpec;
 
 export interface ContainerUpdaterOptions {
   readonly host: Host;
@@ -53,59 +56,39 @@ interface Updater extends ContainerUpdaterOptions {
   readonly concurrency: number;
   /** Shortest time between the beginnings of two reports. */
   readonly pauseMs: number;
-  readonly intervalMs: number;
   readonly reconCachePath: string;
   readonly context: ReportContext;
 }
 
 /** Runs until the signal aborts, or for one sweep. A sweep that fails is logged and does not end the run. */
 export async function runContainerUpdater(options: ContainerUpdaterOptions): Promise<void> {
-  const updater = readUpdater(options);
-  const { signal } = options;
-  while (!signal.aborted) {
-    const started = performance.now();
-    try {
-      await sweep(updater);
-    } catch (error) {
-      updater.log.error('ERROR container update sweep failed', error);
-    }
-    if (options.once) return;
-    const rest = updater.intervalMs - (performance.now() - started);
-    if (rest > 0) await pause(rest, signal);
-  }
-}
-
-function readUpdater(options: ContainerUpdaterOptions): Updater {
-  const conf = new OptionReader(updaterConfSpec, options.globalConf, options.localConf);
-  const perSecond = conf.number('containers_per_second');
-  const { host, store, transport } = options;
-  return {
+  const conf = readConf(updaterConfSpec, options.globalConf, options.localConf);
+  const { host, store, transport, once, signal } = options;
+  const updater: Updater = {
     ...options,
     log: host.log,
-    devices: conf.text('devices'),
-    mountCheck: conf.boolean('mount_check'),
-    concurrency: conf.number('concurrency'),
-    pauseMs: perSecond > 0 ? 1000 / perSecond : 0,
-    intervalMs: conf.number('interval') * 1000,
-    reconCachePath: conf.text('recon_cache_path'),
+    devices: conf.devices,
+    mountCheck: conf.mount_check,
+    concurrency: conf.concurrency,
+    pauseMs: pauseBetweenMs(conf.containers_per_second, conf.slowdown),
+    reconCachePath: conf.recon_cache_path,
     context: {
       host,
       store,
       transport,
-      connectTimeoutMs: conf.number('conn_timeout') * 1000,
-      nodeTimeoutMs: conf.number('node_timeout') * 1000,
-      suppressionSeconds: conf.number('account_suppression_time'),
+      connectTimeoutMs: conf.conn_timeout * 1000,
+      nodeTimeoutMs: conf.node_timeout * 1000,
+      suppressionSeconds: conf.account_suppression_time,
       suppressedUntil: new Map(),
     },
   };
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-  } catch {
-    // Aborted: the loops see the signal.
-  }
+  await runSweeps({
+    once,
+    intervalMs: conf.interval * 1000,
+    signal,
+    sweep: () => sweep(updater),
+    failed: (error) => updater.log.error('ERROR container update sweep failed', error),
+  });
 }
 
 /** One pass over every device. */
@@ -139,24 +122,14 @@ async function devicesOf(updater: Updater): Promise<string[]> {
 }
 
 async function sweepDevice(updater: Updater, device: string, stats: SweepStats): Promise<void> {
-  const { store, context, signal } = updater;
-  const running = new Set<Promise<void>>();
-  let next = performance.now();
-  for await (const database of store.databases(device)) {
-    if (signal.aborted) break;
-    while (running.size >= updater.concurrency) await Promise.race(running);
-    const wait = next - performance.now();
-    if (wait > 0) await pause(wait, signal);
-    next = Math.max(next, performance.now()) + updater.pauseMs;
-    const task = reportContainer(context, database, stats)
-      .catch((error: unknown) => {
-        stats.failures += 1;
-        updater.log.error(`Error processing container ${nameOf(database)}`, error);
-      })
-      .finally(() => running.delete(task));
-    running.add(task);
-  }
-  await Promise.all(running);
+  await forEachPaced(updater.store.databases(device), updater, async (database) => {
+    try {
+      await reportContainer(updater.context, database, stats);
+    } catch (error) {
+      stats.failures += 1;
+      updater.log.error(`Error processing container ${nameOf(database)}`, error);
+    }
+  });
 }
 
 function nameOf({ device, partition, hash }: HashLocator): string {

@@ -31,6 +31,12 @@ export function makeLogLine(options: LogLineOptions = {}): LogLine {
   return options.format === undefined || options.format === '' ? defaultLine : templateLine(options.format, options);
 }
 
+/** The format itself. Throws Error that says what it expected for one with an unknown field. */
+export function checkLogFormat(format: string): string {
+  makeLogLine({ format });
+  return format;
+}
+
 let stampSecond = -1;
 let stampText = '';
 
@@ -127,7 +133,7 @@ function templateField(match: RegExpExecArray, options: LogLineOptions): Field {
   }
   const field = FIELDS[name];
   if (field === undefined || (detail !== undefined && detail !== 'anonymized')) {
-    throw new Error(`log_format: ${whole} is not a field of the access line`);
+    throw new Error(`expected fields of the access line, of which ${whole} is none`);
   }
   if (detail === 'anonymized')
     return (req, answer, start, end) => anonymize(String(field(req, answer, start, end)), options);

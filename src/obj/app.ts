@@ -1,16 +1,16 @@
 /** The object server: egg:swift#object on disks, egg:swift#mem_object in memory. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SocketTransport } from '../backend/socket-transport.ts';
-import { BACKEND_TRANSPORT } from '../backend/transport.ts';
+import { backendTransportOf } from '../backend/host-transport.ts';
+import { readConf, type TypedConf } from '../common/conf-spec.ts';
 import type { Host } from '../common/host.ts';
 import type { AppFactory, Conf, ConfSpec, Handler } from '../http/contract.ts';
-import { OptionReader, readStorageConf } from '../http/storage-conf.ts';
+import { STORAGE_CONF_SPEC, storageConf } from '../http/storage-conf.ts';
 import { dispatch, type MethodTable } from '../http/storage-server.ts';
 import { deleteObject } from './delete.ts';
 import { get, head } from './get.ts';
 import { MemStorage } from './mem-storage.ts';
-import { DISK_CONF_SPEC, openDiskStorage } from './open-disk-storage.ts';
+import { DISK_CONF_SPEC, diskStorage } from './open-disk-storage.ts';
 import { post } from './post.ts';
 import { put } from './put.ts';
 import { replicate } from './replicate.ts';
@@ -20,8 +20,8 @@ import type { ObjectStorage } from './storage.ts';
 import { allowedHeaderSet } from './stored-headers.ts';
 import { UpdateSender } from './update-sender.ts';
 
-export const confSpec: ConfSpec = {
-  ...DISK_CONF_SPEC,
+const SERVER_SPEC = {
+  ...STORAGE_CONF_SPEC,
   allowed_headers: {
     type: 'list',
     doc: 'Headers stored with an object beside its metadata; empty for the usual nine.',
@@ -37,76 +37,80 @@ export const confSpec: ConfSpec = {
   },
   auto_create_account_prefix: {
     type: 'text',
+    emptyIsMissing: true,
     doc: 'Prefix of the account of the expirer queue; better set in swift.conf.',
   },
   expiring_objects_account_name: {
     type: 'text',
     default: 'expiring_objects',
+    emptyIsMissing: true,
     doc: 'Account of the expirer queue, behind auto_create_account_prefix. The same on all servers.',
   },
   expiring_objects_container_divisor: {
     type: 'seconds',
     default: 86400,
     min: 1,
+    emptyIsMissing: true,
     doc: 'Span of time that a container of the expirer queue stands for. The same on all servers.',
   },
+} as const satisfies ConfSpec;
+
+const DISK_SERVER_SPEC = { ...SERVER_SPEC, ...DISK_CONF_SPEC } as const;
+
+export const confSpec: ConfSpec = DISK_SERVER_SPEC;
+
+export const appFactory: AppFactory = (globalConf, localConf, host) => {
+  const conf = readConf(DISK_SERVER_SPEC, globalConf, localConf);
+  return makeApp(conf, host, diskStorage(conf, host));
 };
+
+export const memAppFactory: AppFactory = (globalConf, localConf, host) =>
+  objectApp(globalConf, localConf, host, new MemStorage({ hashPath: host.hashPath }));
 
 /** An object server over a storage of the caller's, which it closes with the pipeline. */
 export function objectApp(globalConf: Conf, localConf: Conf, host: Host, storage: ObjectStorage): Handler {
-  const options = new OptionReader(confSpec, globalConf, localConf);
-  const conf = readStorageConf(options);
-  const server = makeServer(options, host, storage);
+  return makeApp(readConf(SERVER_SPEC, globalConf, localConf), host, storage);
+}
+
+function makeApp(conf: TypedConf<typeof SERVER_SPEC>, host: Host, storage: ObjectStorage): Handler {
+  const server = makeServer(conf, host, storage);
   host.onClose(async () => {
     await server.updates.close();
     await storage.close();
   });
+  const { replicationServer, logRequests, logLine } = storageConf(conf);
   return dispatch({
     serverType: 'object',
     methods: methodTable(server),
-    replicationServer: conf.replicationServer,
+    replicationServer,
     log: host.log,
-    logRequests: conf.logRequests,
-    logLine: conf.logLine,
+    logRequests,
+    logLine,
     now: host.now,
     mapError: storageFault,
   });
 }
 
-export const appFactory: AppFactory = (globalConf, localConf, host) =>
-  objectApp(globalConf, localConf, host, openDiskStorage(globalConf, localConf, host));
-
-export const memAppFactory: AppFactory = (globalConf, localConf, host) =>
-  objectApp(globalConf, localConf, host, new MemStorage({ hashPath: host.hashPath }));
-
-function makeServer(options: OptionReader, host: Host, storage: ObjectStorage): ObjectServer {
-  let transport = host.service(BACKEND_TRANSPORT);
-  if (transport === undefined) {
-    const own = new SocketTransport();
-    host.onClose(() => {
-      own.close();
-    });
-    transport = own;
-  }
-  const prefix = options.text('auto_create_account_prefix') || host.constraints.auto_create_account_prefix;
+function makeServer(conf: TypedConf<typeof SERVER_SPEC>, host: Host, storage: ObjectStorage): ObjectServer {
+  const prefix = conf.auto_create_account_prefix ?? host.constraints.auto_create_account_prefix;
   return {
     storage,
     updates: new UpdateSender({
-      transport,
+      transport: backendTransportOf(host),
       asyncPending: storage.asyncPending,
-      connectTimeoutMs: options.number('conn_timeout') * 1000,
-      nodeTimeoutMs: options.number('node_timeout') * 1000,
-      waitMs: options.number('container_update_timeout') * 1000,
+      connectTimeoutMs: conf.conn_timeout * 1000,
+      nodeTimeoutMs: conf.node_timeout * 1000,
+      waitMs: conf.container_update_timeout * 1000,
     }),
     policies: host.policies,
     constraints: host.constraints,
     hashPath: host.hashPath,
     now: host.now,
-    allowedHeaders: allowedHeaderSet(options.list('allowed_headers')),
-    maxUploadSeconds: options.number('max_upload_time'),
-    slowSeconds: options.number('slow'),
-    expirerAccount: `${prefix}${options.text('expiring_objects_account_name')}`,
-    expirerDivisorSeconds: options.number('expiring_objects_container_divisor'),
+    allowedHeaders: allowedHeaderSet(conf.allowed_headers),
+    maxUploadSeconds: conf.max_upload_time,
+    slowSeconds: conf.slow,
+    expirerAccount: `${prefix}${conf.expiring_objects_account_name}`,
+    expirerDivisorSeconds: conf.expiring_objects_container_divisor,
   };
 }
 
@@ -123,7 +127,7 @@ function methodTable(server: ObjectServer): MethodTable {
 
 /** With `slow`, answers no sooner than that. */
 function slowed(server: ObjectServer, handler: Handler): Handler {
-  if (server.slowSeconds === 0) return handler;
+  if (server.slowSeconds <= 0) return handler;
   return async (req) => {
     const end = server.now() + server.slowSeconds;
     try {

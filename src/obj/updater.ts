@@ -1,25 +1,28 @@
 /** swift-object-updater: delivers the container updates that object servers could not. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendTransport } from '../backend/transport.ts';
+import type { Conf, ConfSpec } from '../common/conf.ts';
+import { readConf } from '../common/conf-spec.ts';
 import type { Host, Logger } from '../common/host.ts';
 import { saveRecon } from '../common/recon-cache.ts';
-import type { Conf, ConfSpec } from '../http/contract.ts';
-import { OptionReader } from '../http/storage-conf.ts';
+import { forEachPaced, pauseBetweenMs, runSweeps } from '../common/sweeping.ts';
 import type { DeliveryTimeouts } from './row-delivery.ts';
 import { type ObjectStorage, StorageError } from './storage.ts';
 import { deliverEntry, type UpdaterStats } from './updater-delivery.ts';
 
-export const updaterConfSpec: ConfSpec = {
+export const updaterConfSpec = {
   interval: { type: 'seconds', default: 300, doc: 'Seconds from the start of one sweep to that of the next.' },
   concurrency: { type: 'integer', default: 8, min: 1, doc: 'Updates delivered side by side.' },
-  objects_per_second: { type: 'number', default: 50, doc: 'Updates begun in a second; 0 for no limit.' },
-  slowdown: { type: 'seconds', default: 0.01, doc: 'Pause between updates, where objects_per_second is not given.' },
+  objects_per_second: {
+    type: 'number',
+    doc: 'Updates begun in a second; 0 for no limit. Default: 50, or what slowdown leaves.',
+  },
+  slowdown: { type: 'seconds', default: 0.01, doc: 'Pause after each update, where objects_per_second is not given.' },
   node_timeout: { type: 'seconds', default: 10, doc: 'Seconds to wait for the answer of a container server.' },
   conn_timeout: { type: 'seconds', default: 0.5, doc: 'Seconds to wait for a connection to one.' },
   report_interval: { type: 'seconds', default: 300, doc: 'Seconds between lines of statistics within a sweep.' },
   recon_cache_path: { type: 'text', default: '/var/cache/swift', doc: 'Folder of the caches that recon reads.' },
-};
+} as const satisfies ConfSpec;
 
 export interface UpdaterOptions {
   readonly host: Host;
@@ -39,7 +42,6 @@ interface Updater extends UpdaterOptions {
   readonly concurrency: number;
   /** Shortest time between the beginnings of two updates. */
   readonly pauseMs: number;
-  readonly intervalMs: number;
   readonly reportIntervalMs: number;
   readonly reconCachePath: string;
   readonly timeouts: DeliveryTimeouts;
@@ -47,47 +49,23 @@ interface Updater extends UpdaterOptions {
 
 /** Runs until the signal aborts, or for one sweep. A sweep that fails is logged and does not end the run. */
 export async function runObjectUpdater(options: UpdaterOptions): Promise<void> {
-  const updater = readUpdater(options);
-  const { signal } = options;
-  while (!signal.aborted) {
-    const started = performance.now();
-    try {
-      await sweep(updater);
-    } catch (error) {
-      updater.log.error('ERROR object update sweep failed', error);
-    }
-    if (options.once) return;
-    const rest = updater.intervalMs - (performance.now() - started);
-    if (rest > 0) await pause(rest, signal);
-  }
-}
-
-function readUpdater(options: UpdaterOptions): Updater {
-  const conf = new OptionReader(updaterConfSpec, options.globalConf, options.localConf);
-  const perSecond = conf.number('objects_per_second');
-  const given = { ...options.globalConf, ...options.localConf };
-  const usesSlowdown = Object.hasOwn(given, 'slowdown') && !Object.hasOwn(given, 'objects_per_second');
-  return {
+  const conf = readConf(updaterConfSpec, options.globalConf, options.localConf);
+  const updater: Updater = {
     ...options,
     log: options.host.log,
-    concurrency: conf.number('concurrency'),
-    pauseMs: usesSlowdown ? conf.number('slowdown') * 1000 : perSecond > 0 ? 1000 / perSecond : 0,
-    intervalMs: conf.number('interval') * 1000,
-    reportIntervalMs: conf.number('report_interval') * 1000,
-    reconCachePath: conf.text('recon_cache_path'),
-    timeouts: {
-      connectTimeoutMs: conf.number('conn_timeout') * 1000,
-      nodeTimeoutMs: conf.number('node_timeout') * 1000,
-    },
+    concurrency: conf.concurrency,
+    pauseMs: pauseBetweenMs(conf.objects_per_second, conf.slowdown),
+    reportIntervalMs: conf.report_interval * 1000,
+    reconCachePath: conf.recon_cache_path,
+    timeouts: { connectTimeoutMs: conf.conn_timeout * 1000, nodeTimeoutMs: conf.node_timeout * 1000 },
   };
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-  } catch {
-    // Aborted: the loop sees the signal.
-  }
+  await runSweeps({
+    once: options.once,
+    intervalMs: conf.interval * 1000,
+    signal: options.signal,
+    sweep: () => sweep(updater),
+    failed: (error) => updater.log.error('ERROR object update sweep failed', error),
+  });
 }
 
 /** One pass over every device and policy. */
@@ -136,7 +114,7 @@ async function sweepDevice(updater: Updater, device: string): Promise<UpdaterSta
 }
 
 async function sweepPolicy(updater: Updater, device: string, policyIndex: number, stats: UpdaterStats): Promise<void> {
-  const { host, storage, transport, timeouts, log, signal } = updater;
+  const { host, storage, transport, timeouts, log } = updater;
   const context = {
     asyncPending: storage.asyncPending,
     containerRing: () => host.ring('container'),
@@ -145,28 +123,19 @@ async function sweepPolicy(updater: Updater, device: string, policyIndex: number
     log,
     stats,
   };
-  const running = new Set<Promise<void>>();
   let lastReport = performance.now();
-  let next = performance.now();
-  for await (const entry of storage.asyncPending.entries(device, policyIndex)) {
-    if (signal.aborted) break;
-    while (running.size >= updater.concurrency) await Promise.race(running);
-    const wait = next - performance.now();
-    if (wait > 0) await pause(wait, signal);
-    next = Math.max(next, performance.now()) + updater.pauseMs;
-    const task = deliverEntry(context, entry)
-      .catch((error: unknown) => {
-        stats.errors += 1;
-        log.error(`ERROR with the update ${entry.hash} on ${device}`, error);
-      })
-      .finally(() => running.delete(task));
-    running.add(task);
+  await forEachPaced(storage.asyncPending.entries(device, policyIndex), updater, async (entry) => {
     if (performance.now() - lastReport >= updater.reportIntervalMs) {
       lastReport = performance.now();
       log.info(`Object update sweep progress on ${device}: ${describe(stats)}`);
     }
-  }
-  await Promise.all(running);
+    try {
+      await deliverEntry(context, entry);
+    } catch (error) {
+      stats.errors += 1;
+      log.error(`ERROR with the update ${entry.hash} on ${device}`, error);
+    }
+  });
 }
 
 function newStats(): UpdaterStats {

@@ -1,7 +1,7 @@
 /** The proxy app: checks a request, finds the controller for its path, asks for authorization and runs the operation. */
 
-import { BACKEND_TRANSPORT, type BackendTransport } from '../backend/transport.ts';
-import { SocketTransport } from '../backend/socket-transport.ts';
+import { backendTransportOf } from '../backend/host-transport.ts';
+import { mergeConfs } from '../common/conf-origin.ts';
 import type { Host } from '../common/host.ts';
 import { isTrueValue } from '../common/text.ts';
 import type { AppFactory, Conf, Handler } from '../http/contract.ts';
@@ -16,12 +16,12 @@ import { htmlText } from './controllers/resource-answers.ts';
 import { answerOptions, withCors } from './cors.ts';
 import { answerInfo, registerProxyInfo } from './info-controller.ts';
 import { policySections } from './policy-sections.ts';
-import { confSpec, parseProxyConf } from './proxy-conf.ts';
+import { parseProxyConf } from './proxy-conf.ts';
 import { ProxyContext } from './proxy-context.ts';
 import { type Controllers, route } from './routing.ts';
 import { newTransactionId } from '../common/transaction-id.ts';
 
-export { confSpec };
+export { confSpec } from './proxy-conf-spec.ts';
 
 const CONTROLLERS: Controllers = {
   account: accountController,
@@ -30,18 +30,10 @@ const CONTROLLERS: Controllers = {
 };
 
 export const appFactory: AppFactory = (globalConf: Conf, localConf: Conf, host: Host) => {
-  const conf = parseProxyConf({ ...globalConf, ...localConf }, policySections(globalConf['__file__']));
-  return proxyApp(new ProxyContext({ conf, host, transport: transportOf(host) }));
+  const sections = policySections(globalConf['__file__'], localConf['__name__'] ?? 'proxy-server', host.policies);
+  const conf = parseProxyConf(mergeConfs(globalConf, localConf), sections);
+  return proxyApp(new ProxyContext({ conf, host, transport: backendTransportOf(host) }));
 };
-
-/** That of the process, or sockets of this proxy's own. */
-function transportOf(host: Host): BackendTransport {
-  const given = host.service(BACKEND_TRANSPORT);
-  if (given !== undefined) return given;
-  const own = new SocketTransport();
-  host.onClose(() => own.close());
-  return own;
-}
 
 /** The app over a context, which learns of it for the sub-requests of controllers. Never rejects. */
 export function proxyApp(context: ProxyContext): Handler {

@@ -47,6 +47,11 @@ export async function locateObject(
   return { container: info, policy, ring, partition, path: `/${account}/${container}/${object}` };
 }
 
+/** Tells what `authorize` needs to know another cluster by that keeps this container in step: writes of objects show its key. */
+export function tellSyncKey(req: SwiftRequest, container: ContainerInfo): void {
+  req.env.syncKey = container.sync_key === null ? undefined : wireFromNative(container.sync_key);
+}
+
 /** The refusal of a request that the container's ACL does not let pass, or null. */
 export async function refused(req: SwiftRequest, acl: string | null): Promise<SwiftResponse | null> {
   req.env.acl = acl === null ? null : wireFromNative(acl);

@@ -1,34 +1,34 @@
 /** The sections `[proxy-server:policy:N]` of the proxy's config file. */
 
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { decodeConfig, parseIni } from '../common/ini-dialect.ts';
-import type { Conf } from '../http/contract.ts';
+import type { Conf } from '../common/conf.ts';
+import { ConfigError, joinFaults } from '../common/config-error.ts';
+import { readPolicySections } from '../common/readconf.ts';
+import type { Policies } from '../common/storage-policy.ts';
 
-const PREFIX = 'proxy-server:policy:';
-
-/** By policy index; none when there is no file. Throws ConfigError for a file that cannot be parsed. */
-export function policySections(path: string | undefined): Map<number, Conf> {
+/**
+ * Options over those of [DEFAULT], by policy index; none without a file. `appName`: the app section's name. Throws ConfigError for a
+ * file that cannot be read and for sections of policies that are not there.
+ */
+export function policySections(path: string | undefined, appName: string, policies: Policies): Map<number, Conf> {
   const sections = new Map<number, Conf>();
-  for (const file of path === undefined ? [] : configFiles(path)) {
-    for (const [name, section] of parseIni(decodeConfig(readFileSync(file), file), file).sections) {
-      const index = name.startsWith(PREFIX) ? name.slice(PREFIX.length).trim() : '';
-      if (!/^\d+$/.test(index)) continue;
-      const options = [...section.options].map(([key, { value }]) => [key, value] as const);
-      sections.set(Number(index), { ...sections.get(Number(index)), ...Object.fromEntries(options) });
+  const faults: ConfigError[] = [];
+  for (const [index, section] of path === undefined ? [] : readPolicySections(path, appName)) {
+    if (/^\d+$/.test(index) && policies.get(Number(index)) !== undefined) {
+      sections.set(Number(index), section);
+      continue;
     }
+    const known = [...policies].map((policy) => policy.index).join(' or ');
+    const text = `expected the index of a policy, ${known}, not ${JSON.stringify(index)}`;
+    faults.push(
+      new ConfigError({
+        code: 'option-invalid',
+        file: path,
+        section: `${appName}:policy:${index}`,
+        value: index,
+        text,
+      }),
+    );
   }
+  if (faults.length > 0) throw joinFaults(faults);
   return sections;
-}
-
-/** The file, or the `.conf` files of a `.conf.d` folder in the order in which they are read. */
-function configFiles(path: string): string[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return [];
-  if (!stat.isDirectory()) return [path];
-  const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
-  return names
-    .filter((name) => name.endsWith('.conf'))
-    .sort()
-    .map((name) => join(path, name));
 }

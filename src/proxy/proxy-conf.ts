@@ -1,21 +1,20 @@
 /** Options of `[app:proxy-server]` and of `[proxy-server:policy:N]`, read once into typed values. */
 
+import type { Conf } from '../common/conf.ts';
+import { mergeConfs } from '../common/conf-origin.ts';
+import { readConf, type TypedConf } from '../common/conf-spec.ts';
 import { ConfigError, joinFaults } from '../common/config-error.ts';
-import { isTrueValue } from '../common/text.ts';
-import type { Conf } from '../http/contract.ts';
-import { parseReadAffinity, parseWriteAffinity, type Located } from './affinity.ts';
+import type { LocalTest, Priority } from './affinity.ts';
 import type { SortingMethod } from './node-iteration.ts';
-import { confSpec } from './proxy-conf-spec.ts';
-
-export { confSpec };
+import { type NodeCount, POLICY_SPEC, SERVER_SPEC } from './proxy-conf-spec.ts';
 
 /** What may differ by storage policy. */
 export interface PolicyOptions {
   readonly sortingMethod: SortingMethod;
-  readonly readAffinity: (node: Located) => number;
+  readonly readAffinity: Priority;
   /** null: all nodes are equal for writes. */
-  readonly isLocalForWrites: ((node: Located) => boolean) | null;
-  readonly writeAffinityNodeCount: (replicas: number) => number;
+  readonly isLocalForWrites: LocalTest | null;
+  readonly writeAffinityNodeCount: NodeCount;
   /** null: as many as there are primaries that are not local. */
   readonly writeAffinityHandoffDeleteCount: number | null;
   readonly rebalanceMissingSuppressionCount: number;
@@ -49,7 +48,7 @@ export interface ProxyConf extends PolicyOptions {
   readonly maxContainersWhitelist: readonly string[];
   readonly denyHostHeaders: readonly string[];
   readonly timingExpirySec: number;
-  readonly requestNodeCount: (replicas: number) => number;
+  readonly requestNodeCount: NodeCount;
   /** Lower case. */
   readonly swiftOwnerHeaders: readonly string[];
   readonly strictCorsMode: boolean;
@@ -68,171 +67,90 @@ export interface ProxyConf extends PolicyOptions {
 }
 
 /**
- * `policySections`: options of `[proxy-server:policy:N]` by N. Throws ConfigError with every fault found: section, option, value and
- * what was expected.
+ * `conf`: the server's options, local over global. `policySections`: those of `[proxy-server:policy:N]` by N. Throws ConfigError
+ * with every fault found.
  */
 export function parseProxyConf(conf: Conf, policySections: ReadonlyMap<number, Conf> = new Map()): ProxyConf {
   const faults: ConfigError[] = [];
-  const options = new Options(conf, faults);
-  const nodeTimeout = options.number('node_timeout');
-  const connTimeout = options.number('conn_timeout');
-  const server = policyOptions(options, connTimeout);
-  const policies = new Map<number, PolicyOptions>();
+  const server = collect(faults, () => serverOptions(readConf(SERVER_SPEC, conf, conf)));
+  const connectTimeoutMs = server?.connectTimeoutMs ?? 0;
+  const common = collect(faults, () => policyOptions(conf, connectTimeoutMs));
+  const policies = new Map<number, PolicyOptions | undefined>();
   for (const [index, section] of policySections) {
-    const merged = { ...conf, ...section, __name__: `proxy-server:policy:${index}` };
-    policies.set(index, policyOptions(new Options(merged, faults), connTimeout));
+    const merged = mergeConfs(conf, section, { __name__: `proxy-server:policy:${index}` });
+    policies.set(
+      index,
+      collect(faults, () => policyOptions(merged, connectTimeoutMs)),
+    );
   }
-  const parsed: ProxyConf = {
-    ...server,
-    recheckAccountExistenceSec: options.number('recheck_account_existence'),
-    recheckContainerExistenceSec: options.number('recheck_container_existence'),
-    recheckUpdatingShardRangesSec: options.number('recheck_updating_shard_ranges'),
-    recheckListingShardRangesSec: options.number('recheck_listing_shard_ranges'),
-    updatingShardRangesSkipCachePercent: options.number('container_updating_shard_ranges_skip_cache_pct'),
-    listingShardRangesSkipCachePercent: options.number('container_listing_shard_ranges_skip_cache_pct'),
-    accountExistenceSkipCachePercent: options.number('account_existence_skip_cache_pct'),
-    containerExistenceSkipCachePercent: options.number('container_existence_skip_cache_pct'),
-    objectChunkSizeBytes: options.number('object_chunk_size'),
-    clientChunkSizeBytes: options.number('client_chunk_size'),
-    clientTimeoutMs: options.number('client_timeout') * 1000,
-    nodeTimeoutMs: nodeTimeout * 1000,
-    recoverableNodeTimeoutMs: options.number('recoverable_node_timeout', nodeTimeout) * 1000,
-    connectTimeoutMs: connTimeout * 1000,
-    postQuorumTimeoutMs: options.number('post_quorum_timeout') * 1000,
-    errorSuppressionIntervalSec: options.number('error_suppression_interval'),
-    errorSuppressionLimit: options.number('error_suppression_limit'),
-    logHandoffs: options.boolean('log_handoffs'),
-    allowAccountManagement: options.boolean('allow_account_management'),
-    accountAutocreate: options.boolean('account_autocreate'),
-    maxContainersPerAccount: options.number('max_containers_per_account'),
-    maxContainersWhitelist: options.list('max_containers_whitelist'),
-    denyHostHeaders: options.list('deny_host_headers'),
-    timingExpirySec: options.number('timing_expiry'),
-    requestNodeCount: options.parsed('request_node_count', nodeCount),
-    swiftOwnerHeaders: options.list('swift_owner_headers').map((name) => name.toLowerCase()),
-    strictCorsMode: options.boolean('strict_cors_mode'),
-    corsAllowOrigin: options.list('cors_allow_origin'),
-    corsExposeHeaders: options.list('cors_expose_headers'),
-    exposeInfo: options.boolean('expose_info'),
-    adminKey: options.text('admin_key'),
-    disallowedSections: options.list('disallowed_sections'),
-    allowOpenExpired: options.boolean('allow_open_expired'),
-    expiringObjectsAccountName: options.text('expiring_objects_account_name'),
-    expiringObjectsContainerDivisorSec: options.number('expiring_objects_container_divisor'),
-    forPolicy: (policyIndex) => policies.get(policyIndex) ?? server,
-  };
-  if (faults.length > 0) throw joinFaults(faults);
-  return parsed;
+  if (server === undefined || common === undefined || faults.length > 0) throw joinFaults(faults);
+  return { ...server, ...common, forPolicy: (policyIndex) => policies.get(policyIndex) ?? common };
 }
 
-function policyOptions(options: Options, connTimeoutSec: number): PolicyOptions {
+/** What `read` returns, or undefined when its fault was added to those found so far. */
+function collect<T>(faults: ConfigError[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    faults.push(error);
+    return undefined;
+  }
+}
+
+function serverOptions(options: TypedConf<typeof SERVER_SPEC>): Omit<ProxyConf, keyof PolicyOptions | 'forPolicy'> {
   return {
-    sortingMethod: options.choice('sorting_method') as SortingMethod,
-    readAffinity: options.parsed('read_affinity', parseReadAffinity),
-    isLocalForWrites: options.parsed('write_affinity', parseWriteAffinity),
-    writeAffinityNodeCount: options.parsed('write_affinity_node_count', nodeCount),
-    writeAffinityHandoffDeleteCount: options.parsed('write_affinity_handoff_delete_count', countOrAuto),
-    rebalanceMissingSuppressionCount: options.number('rebalance_missing_suppression_count'),
-    concurrentGets: options.boolean('concurrent_gets'),
-    concurrencyTimeoutMs: options.number('concurrency_timeout', connTimeoutSec) * 1000,
-    concurrentEcExtraRequests: options.number('concurrent_ec_extra_requests'),
+    recheckAccountExistenceSec: options.recheck_account_existence,
+    recheckContainerExistenceSec: options.recheck_container_existence,
+    recheckUpdatingShardRangesSec: options.recheck_updating_shard_ranges,
+    recheckListingShardRangesSec: options.recheck_listing_shard_ranges,
+    updatingShardRangesSkipCachePercent: options.container_updating_shard_ranges_skip_cache_pct,
+    listingShardRangesSkipCachePercent: options.container_listing_shard_ranges_skip_cache_pct,
+    accountExistenceSkipCachePercent: options.account_existence_skip_cache_pct,
+    containerExistenceSkipCachePercent: options.container_existence_skip_cache_pct,
+    objectChunkSizeBytes: options.object_chunk_size,
+    clientChunkSizeBytes: options.client_chunk_size,
+    clientTimeoutMs: options.client_timeout * 1000,
+    nodeTimeoutMs: options.node_timeout * 1000,
+    recoverableNodeTimeoutMs: (options.recoverable_node_timeout ?? options.node_timeout) * 1000,
+    connectTimeoutMs: options.conn_timeout * 1000,
+    postQuorumTimeoutMs: options.post_quorum_timeout * 1000,
+    errorSuppressionIntervalSec: options.error_suppression_interval,
+    errorSuppressionLimit: options.error_suppression_limit,
+    logHandoffs: options.log_handoffs,
+    allowAccountManagement: options.allow_account_management,
+    accountAutocreate: options.account_autocreate,
+    maxContainersPerAccount: options.max_containers_per_account,
+    maxContainersWhitelist: options.max_containers_whitelist,
+    denyHostHeaders: options.deny_host_headers,
+    timingExpirySec: options.timing_expiry,
+    requestNodeCount: options.request_node_count,
+    swiftOwnerHeaders: options.swift_owner_headers.map((name) => name.toLowerCase()),
+    strictCorsMode: options.strict_cors_mode,
+    corsAllowOrigin: options.cors_allow_origin,
+    corsExposeHeaders: options.cors_expose_headers,
+    exposeInfo: options.expose_info,
+    adminKey: options.admin_key,
+    disallowedSections: options.disallowed_sections,
+    allowOpenExpired: options.allow_open_expired,
+    expiringObjectsAccountName: options.expiring_objects_account_name,
+    expiringObjectsContainerDivisorSec: options.expiring_objects_container_divisor,
   };
 }
 
-/** `6` or `2 * replicas` as a function of the number of replicas. */
-function nodeCount(text: string): (replicas: number) => number {
-  const match = /^(\d+)(\s*\*\s*replicas)?$/i.exec(text.trim());
-  if (match === null) throw new Error("expected a number or '<number> * replicas'");
-  const count = Number(match[1]);
-  return match[2] === undefined ? () => count : (replicas) => count * replicas;
-}
-
-function countOrAuto(text: string): number | null {
-  const value = text.trim().toLowerCase();
-  if (value === 'auto') return null;
-  if (!/^\d+$/.test(value)) throw new Error('expected auto or a whole number');
-  return Number(value);
-}
-
-/** Values of a section by the types and defaults of confSpec. Faults are collected; a faulty option has its default. */
-class Options {
-  readonly #conf: Conf;
-  readonly #faults: ConfigError[];
-
-  constructor(conf: Conf, faults: ConfigError[]) {
-    this.#conf = conf;
-    this.#faults = faults;
-  }
-
-  text(name: string): string {
-    return this.#conf[name] ?? this.#defaultText(name);
-  }
-
-  choice(name: string): string {
-    const choices = confSpec[name]?.choices ?? [];
-    return this.parsed(name, (text) => {
-      const value = text.trim().toLowerCase();
-      if (!choices.includes(value)) throw new Error(`expected ${choices.join(' or ')}`);
-      return value;
-    });
-  }
-
-  /** What `parse` makes of the text; it throws Error with what it expected. */
-  parsed<T>(name: string, parse: (text: string) => T): T {
-    try {
-      return parse(this.text(name));
-    } catch (error) {
-      this.#fault(name, (error as Error).message);
-      return parse(this.#defaultText(name));
-    }
-  }
-
-  number(name: string, fallback = 0): number {
-    const spec = confSpec[name];
-    const byDefault = typeof spec?.default === 'number' ? spec.default : fallback;
-    const text = this.#conf[name];
-    if (text === undefined) return byDefault;
-    const value = Number(text);
-    const { min = spec?.type === 'integer' ? -Infinity : 0, max = Infinity } = spec ?? {};
-    const isWhole = spec?.type !== 'integer' && spec?.type !== 'bytes' ? true : Number.isInteger(value);
-    if (text.trim() !== '' && isWhole && value >= min && value <= max) return value;
-    const kind = spec?.type === 'integer' || spec?.type === 'bytes' ? 'a whole number' : 'a number';
-    this.#fault(
-      name,
-      `expected ${kind}${min === -Infinity ? '' : ` of ${min} or more`}${max === Infinity ? '' : `, ${max} at most`}`,
-    );
-    return byDefault;
-  }
-
-  boolean(name: string): boolean {
-    const value = this.#conf[name];
-    return value === undefined ? confSpec[name]?.default === true : isTrueValue(value);
-  }
-
-  list(name: string): readonly string[] {
-    const value = this.#conf[name];
-    if (value === undefined) return confSpec[name]?.default as readonly string[];
-    return value
-      .split(',')
-      .map((piece) => piece.trim())
-      .filter((piece) => piece !== '');
-  }
-
-  #defaultText(name: string): string {
-    return (confSpec[name]?.default as string | undefined) ?? '';
-  }
-
-  #fault(key: string, expected: string): void {
-    const value = this.#conf[key];
-    this.#faults.push(
-      new ConfigError({
-        code: 'option-invalid',
-        file: this.#conf['__file__'],
-        section: this.#conf['__name__'],
-        key,
-        value,
-        text: `${expected}, not ${JSON.stringify(value)}`,
-      }),
-    );
-  }
+/** `conf`: the server's options, or those of a policy over them. */
+function policyOptions(conf: Conf, connectTimeoutMs: number): PolicyOptions {
+  const options = readConf(POLICY_SPEC, conf, conf);
+  return {
+    sortingMethod: options.sorting_method,
+    readAffinity: options.read_affinity,
+    isLocalForWrites: options.write_affinity,
+    writeAffinityNodeCount: options.write_affinity_node_count,
+    writeAffinityHandoffDeleteCount: options.write_affinity_handoff_delete_count,
+    rebalanceMissingSuppressionCount: options.rebalance_missing_suppression_count,
+    concurrentGets: options.concurrent_gets,
+    concurrencyTimeoutMs:
+      options.concurrency_timeout === undefined ? connectTimeoutMs : options.concurrency_timeout * 1000,
+    concurrentEcExtraRequests: options.concurrent_ec_extra_requests,
+  };
 }

@@ -5,7 +5,7 @@ import { checkDeleteHeaders, checkMetadata, checkObjectCreation } from '../../ht
 import type { SwiftRequest } from '../../http/request.ts';
 import { HttpError, type SwiftResponse } from '../../http/response.ts';
 import { backendHeaders } from '../backend-headers.ts';
-import { exists, locateObject, refused } from '../object-location.ts';
+import { exists, locateObject, refused, tellSyncKey } from '../object-location.ts';
 import { storeReplicated } from '../object-put.ts';
 import { readObject } from '../object-read.ts';
 import { deleteObject, postObject, writeHeaders } from '../object-write.ts';
@@ -70,6 +70,7 @@ const put: Operation = async (context, req, names) => {
     throw badRequest('If-None-Match only supports *');
   }
   const location = await locateObject(context, req, names);
+  tellSyncKey(req, location.container);
   const refusal = await refused(req, location.container.write_acl);
   if (refusal !== null) return refusal;
   if (!exists(location.container)) throw new HttpError(404);
@@ -128,6 +129,7 @@ const post: Operation = async (context, req, names) => {
 
 const remove: Operation = async (context, req, names) => {
   const location = await locateObject(context, req, names);
+  tellSyncKey(req, location.container);
   const refusal = await refused(req, location.container.write_acl);
   if (refusal !== null) return refusal;
   if (!exists(location.container)) throw new HttpError(404);

@@ -217,7 +217,7 @@ describe('devices', () => {
   });
 
   test.each(['x', '', '101%', '%', '-1%'])('fallocate_reserve = %s is refused', (text) => {
-    expect(() => parseFreeSpaceReserve(text)).toThrow('fallocate_reserve');
+    expect(() => parseFreeSpaceReserve(text)).toThrow('expected a');
   });
 
   test('fallocate_reserve is bytes or a percentage', () => {

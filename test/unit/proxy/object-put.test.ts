@@ -322,6 +322,26 @@ test('the write ACL of the container is what the user is held against', async ()
   expect(seen).toEqual(['.r:*']);
 });
 
+test('what may write because it knows the sync key of the container is told that key, and only by PUT and DELETE', async () => {
+  made(script(), { containerHeaders: { 'x-container-sync-key': 'k\u00c3\u00a9y' } });
+  const seen: unknown[] = [];
+  for (const method of ['PUT', 'DELETE', 'POST', 'GET']) {
+    const req = proxy.request(method, '/v1/a/c/o', {}, null, {
+      authorize: ({ env }) => {
+        seen.push([method, env.syncKey]);
+        return new SwiftResponse(403);
+      },
+    });
+    await (await proxy.send(req)).close();
+  }
+  expect(seen).toEqual([
+    ['PUT', 'k\u00c3\u00a9y'],
+    ['DELETE', 'k\u00c3\u00a9y'],
+    ['POST', undefined],
+    ['GET', undefined],
+  ]);
+});
+
 test('an erasure coded policy is refused with 503, never stored as replicas', async () => {
   made(script(), { containerHeaders: { 'x-backend-storage-policy-index': '2' } });
   for (const method of ['PUT', 'GET', 'HEAD', 'POST', 'DELETE']) {

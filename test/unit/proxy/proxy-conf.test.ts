@@ -1,10 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/common/config-error.ts';
+import { loadSwiftConf } from '../../../src/common/swift-conf.ts';
 import { policySections } from '../../../src/proxy/policy-sections.ts';
-import { confSpec, parseProxyConf } from '../../../src/proxy/proxy-conf.ts';
+import { parseProxyConf } from '../../../src/proxy/proxy-conf.ts';
+import { confSpec } from '../../../src/proxy/proxy-conf-spec.ts';
 
 describe("the proxy's options", () => {
   test("have Swift's defaults", () => {
@@ -55,6 +58,19 @@ describe("the proxy's options", () => {
   });
 
   test.each([
+    ['max_containers_per_account', 'maxContainersPerAccount', 0],
+    ['expiring_objects_account_name', 'expiringObjectsAccountName', 'expiring_objects'],
+    ['expiring_objects_container_divisor', 'expiringObjectsContainerDivisorSec', 86400],
+  ] as const)('%s without a value has its default, as in Swift', (name, key, value) => {
+    expect(parseProxyConf({ [name]: '' })[key]).toBe(value);
+  });
+
+  test('that Swift starts with are not refused', () => {
+    const conf = parseProxyConf({ sorting_method: 'Timing', error_suppression_limit: ' -1', concurrent_gets: 'maybe' });
+    expect(conf).toMatchObject({ sortingMethod: 'timing', errorSuppressionLimit: -1, concurrentGets: false });
+  });
+
+  test.each([
     ['request_node_count', '2 x replicas'],
     ['sorting_method', 'random'],
     ['node_timeout', 'soon'],
@@ -94,6 +110,7 @@ function thrown(run: () => unknown): ConfigError {
 }
 
 describe('sections of policies', () => {
+  const { policies } = loadSwiftConf(fileURLToPath(new URL('../../golden/cluster', import.meta.url)));
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'apus-proxy-conf-'));
@@ -102,10 +119,19 @@ describe('sections of policies', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("are read from the proxy's own file", () => {
+  function read(path: string | undefined): Record<string, unknown> {
+    return Object.fromEntries(
+      [...policySections(path, 'proxy-server', policies)].map(([index, conf]) => [index, { ...conf }]),
+    );
+  }
+
+  test("are read from the proxy's own file, over its defaults", () => {
     const path = join(folder, 'proxy-server.conf');
-    writeFileSync(path, '[app:proxy-server]\nuse = x\n[proxy-server:policy:1]\nsorting_method = timing\n');
-    expect(policySections(path)).toEqual(new Map([[1, { sorting_method: 'timing' }]]));
+    writeFileSync(
+      path,
+      '[DEFAULT]\nread_affinity = r1=1\n[app:proxy-server]\nuse = x\n[proxy-server:policy:1]\nsorting_method = timing\n',
+    );
+    expect(read(path)).toEqual({ 1: { read_affinity: 'r1=1', sorting_method: 'timing' } });
   });
 
   test('are read from a folder of files, a later file over an earlier', () => {
@@ -114,11 +140,20 @@ describe('sections of policies', () => {
     writeFileSync(join(path, '10.conf'), '[proxy-server:policy:1]\nsorting_method = timing\nconcurrent_gets = on\n');
     writeFileSync(join(path, '20.conf'), '[proxy-server:policy:1]\nsorting_method = affinity\n');
     writeFileSync(join(path, '30.txt'), '[proxy-server:policy:2]\nsorting_method = affinity\n');
-    expect(policySections(path)).toEqual(new Map([[1, { sorting_method: 'affinity', concurrent_gets: 'on' }]]));
+    expect(read(path)).toEqual({ 1: { sorting_method: 'affinity', concurrent_gets: 'on' } });
   });
 
   test('are none without a file', () => {
-    expect(policySections(undefined).size).toBe(0);
-    expect(policySections(join(folder, 'missing.conf')).size).toBe(0);
+    expect(read(undefined)).toEqual({});
+  });
+
+  test('of policies that are not there are refused by name', () => {
+    const path = join(folder, 'proxy-server.conf');
+    writeFileSync(path, '[proxy-server:policy:77]\nsorting_method = timing\n[proxy-server:policy:gold]\n');
+    const fault = thrown(() => read(path));
+    expect(fault.faults.map(({ section, value }) => [section, value])).toEqual([
+      ['proxy-server:policy:77', '77'],
+      ['proxy-server:policy:gold', 'gold'],
+    ]);
   });
 });
