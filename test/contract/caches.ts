@@ -1,0 +1,156 @@
+/** The caches that the contract suite runs against. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { filterFactory } from '../../src/middleware/memcache.ts';
+import { type Cache, type Conf, type Host, SwiftRequest, SwiftResponse } from '../../src/middleware-api.ts';
+import { freePort, haveServer, type RealServer, startMemcached, startRedis, startSentinel } from '../real-servers.ts';
+import { LineLog } from '../unit/http/silent-log.ts';
+
+export interface OpenCache {
+  cache: Cache;
+  log: LineLog;
+  /** Takes the pipeline down, with the cache's connections. */
+  close(): Promise<void>;
+}
+
+/** The cache that the filter gives to requests with these options. `clock.now`: seconds since 1970; absent: real time. */
+export async function openCache(conf: Conf, clock?: { now: number }): Promise<OpenCache> {
+  const log = new LineLog();
+  const closers: (() => void | Promise<void>)[] = [];
+  const host = {
+    now: () => clock?.now ?? Date.now() / 1000,
+    log,
+    swiftDir: '/nowhere',
+    service: () => undefined,
+    onClose: (close: () => void) => closers.push(close),
+  } as unknown as Host;
+  const filter = await filterFactory({}, conf, host);
+  let cache: Cache | undefined;
+  const handler = await filter((req) => {
+    cache = req.env.cache;
+    return Promise.resolve(new SwiftResponse(204));
+  });
+  await handler(new SwiftRequest({ method: 'GET', target: '/', log }));
+  if (cache === undefined) throw new Error('the filter gave no cache');
+  const close = async (): Promise<void> => {
+    for (const each of closers) await each();
+  };
+  return { cache, log, close };
+}
+
+export interface CacheUnderTest {
+  readonly name: string;
+  /** False when its servers cannot be had here. */
+  readonly isPossible: boolean;
+  start(): Promise<{ conf: Conf; stop: () => Promise<void> }>;
+}
+
+const hasMemcached = haveServer('memcached', 'the cache on memcached');
+const hasRedis = haveServer('redis-server', 'the cache on Redis');
+
+async function stopAll(servers: readonly RealServer[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.stop()));
+}
+
+export const caches: readonly CacheUnderTest[] = [
+  {
+    name: 'memory',
+    isPossible: true,
+    start: () => Promise.resolve({ conf: {}, stop: () => Promise.resolve() }),
+  },
+  {
+    name: 'memcached',
+    isPossible: hasMemcached,
+    start: async () => {
+      const servers = await Promise.all([startMemcached(), startMemcached(), startMemcached()]);
+      const conf = { memcache_servers: servers.map(({ address }) => address).join(',') };
+      return { conf, stop: () => stopAll(servers) };
+    },
+  },
+  {
+    name: 'redis',
+    isPossible: hasRedis,
+    start: async () => {
+      const servers = await Promise.all([startRedis(), startRedis()]);
+      const conf = { memcache_servers: servers.map(({ address }) => `redis://${address}/1`).join(', ') };
+      return { conf, stop: () => stopAll(servers) };
+    },
+  },
+  { name: 'redis with a password', isPossible: hasRedis, start: startWithPassword },
+  { name: 'a Redis cluster', isPossible: hasRedis, start: startCluster },
+  { name: 'Redis behind a sentinel', isPossible: hasRedis, start: startBehindSentinel },
+];
+
+async function startWithPassword(): Promise<{ conf: Conf; stop: () => Promise<void> }> {
+  const server = await startRedis(['--requirepass', 'p@ss']);
+  return { conf: { memcache_servers: `redis://:p%40ss@${server.address}` }, stop: () => server.stop() };
+}
+
+const SLOTS = 16384;
+
+/** Three masters without replicas, each with a third of the slots. */
+async function startCluster(): Promise<{ conf: Conf; stop: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'apus-redis-cluster-'));
+  const nodes = await Promise.all([0, 1, 2].map((node) => startClusterNode(folder, node)));
+  const servers = nodes.map(({ server }) => server);
+  const clients = servers.map(({ port }) => new Redis(port, '127.0.0.1'));
+  await Promise.all(
+    clients.map(async (client, node) => {
+      const from = Math.floor((node * SLOTS) / 3);
+      await client.call('CLUSTER', 'ADDSLOTSRANGE', String(from), String(Math.floor(((node + 1) * SLOTS) / 3) - 1));
+      await client.call('CLUSTER', 'SET-CONFIG-EPOCH', String(node + 1));
+      const { server, bus } = nodes[0] as ClusterNode;
+      if (node > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', String(server.port), String(bus));
+    }),
+  );
+  for (const client of clients) await untilWhole(client);
+  for (const client of clients) client.disconnect();
+  const stop = async (): Promise<void> => {
+    await stopAll(servers);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { conf: { memcache_servers: `redis-cluster://${servers.map(({ address }) => address).join(',')}` }, stop };
+}
+
+interface ClusterNode {
+  server: RealServer;
+  /** Port on which the nodes talk among themselves. */
+  bus: number;
+}
+
+async function startClusterNode(folder: string, node: number): Promise<ClusterNode> {
+  const bus = await freePort();
+  const files = ['--cluster-config-file', `nodes-${node}.conf`, '--dir', folder, '--cluster-node-timeout', '2000'];
+  return { server: await startRedis(['--cluster-enabled', 'yes', '--cluster-port', String(bus), ...files]), bus };
+}
+
+/** All slots are served, as this node sees it. */
+async function untilWhole(client: Redis): Promise<void> {
+  const end = Date.now() + 20_000;
+  for (;;) {
+    const info = String(await client.call('CLUSTER', 'INFO'));
+    if (info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')) return;
+    if (Date.now() > end) throw new Error(`the cluster does not come up: ${info}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function startBehindSentinel(): Promise<{ conf: Conf; stop: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'apus-redis-sentinel-'));
+  const master = await startRedis();
+  const port = await freePort();
+  const config = join(folder, 'sentinel.conf');
+  writeFileSync(
+    config,
+    `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor cache 127.0.0.1 ${master.port} 1\n`,
+  );
+  const sentinel = await startSentinel(config, port);
+  const stop = async (): Promise<void> => {
+    await stopAll([sentinel, master]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { conf: { memcache_servers: `redis-sentinel://${sentinel.address}/cache` }, stop };
+}
