@@ -140,6 +140,8 @@ export class MemcachedConnection {
       this.#neededBytes = line.length + 2 + size + 2;
       return undefined;
     }
+    if (buffer[end] !== CRLF[0] || buffer[end + 1] !== CRLF[1])
+      throw new Error('a value of another length than was told');
     this.#value = { flags: Number(flags), data: buffer.toString('utf8', start, end) };
     return end + 2;
   }
