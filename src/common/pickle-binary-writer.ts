@@ -32,8 +32,16 @@ export class BinaryPickleWriter extends PickleWriter {
   }
 
   #bytesObject(latin1: string): void {
-    this.writeBytes(latin1);
-    this.memoPut(this.memoSize++);
+    // CPython holds bytes of length 0 and 1 once, so that a second one is a reference.
+    if (latin1.length > 1) {
+      this.writeBytes(latin1);
+      this.memoPut(this.memoSize++);
+    } else {
+      const key = `bytes ${latin1}`;
+      if (this.known(key)) return;
+      this.writeBytes(latin1);
+      this.remember(key);
+    }
   }
 
   protected override header(): void {

@@ -10,10 +10,15 @@ import { MultipartByteRanges } from './multipart-byteranges.ts';
 import { type ByteRange, contentRange, requestedRanges } from './range.ts';
 import { defaultPage } from './status.ts';
 
+/** `etag` without the quotes around it; one quote alone is part of it. */
+export function unquotedEtag(etag: string): string {
+  return etag.length > 1 && etag.startsWith('"') && etag.endsWith('"') ? etag.slice(1, -1) : etag;
+}
+
 /** True when a list of entity tags names `etag` (both without quotes around) or is `*`. */
 export function etagListHas(list: string, etag: string): boolean {
   return list.split(',').some((item) => {
-    const tag = item.trim().replace(/^"+|"+$/g, '');
+    const tag = unquotedEtag(item.trim());
     return tag === '*' || (tag !== '' && tag === etag);
   });
 }
@@ -30,7 +35,7 @@ export interface ConditionSubject {
 export function evaluateConditions(request: Headers, subject: ConditionSubject): 304 | 412 | null {
   const { exists, etag, lastModified } = subject;
   const ifMatch = request.get('if-match');
-  if (!exists) return ifMatch?.trim() === '*' ? 412 : null;
+  if (!exists) return ifMatch !== undefined && unquotedEtag(ifMatch.trim()) === '*' ? 412 : null;
   const ifNoneMatch = request.get('if-none-match');
   if (etag !== undefined) {
     if (ifNoneMatch !== undefined && etagListHas(ifNoneMatch, etag)) return 304;

@@ -126,7 +126,7 @@ export abstract class HeadParser<Head> {
     if (colon < 0) throw malformed('header without a colon');
     const name = line.slice(0, colon);
     if (!this.#fieldName.test(name)) throw malformed('header name');
-    this.#headers.append(name, trimBlanks(line, colon + 1));
+    this.#headers.append(this.fieldName(name), trimBlanks(line, colon + 1));
     return false;
   }
 
@@ -144,6 +144,11 @@ export abstract class HeadParser<Head> {
     return this.#started
       ? new ProtocolError(400, 'Header Line Too Long', 'Header Line Too Long')
       : this.startLineTooLong();
+  }
+
+  /** The name under which a field is kept. Throws ProtocolError for one that is not taken. */
+  protected fieldName(name: string): string {
+    return name;
   }
 
   protected abstract startLine(line: string): void;

@@ -17,6 +17,8 @@ export interface RequestHead {
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/([0-9])\.([0-9])$/;
 const ABSOLUTE = /^https?:\/\/([^/?#@]+)([/?].*)?$/i;
 
+const FRAMING_NAMES: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
+
 /** Reads request heads, one after the other. */
 export class RequestHeadParser extends HeadParser<RequestHead> {
   #method = '';
@@ -33,6 +35,17 @@ export class RequestHeadParser extends HeadParser<RequestHead> {
     this.#method = match[1] as string;
     this.#target = match[2] as string;
     this.#httpVersion = version;
+  }
+
+  /**
+   * An underscore is a hyphen, as in Python's servers, which keep headers as CGI does: else a name could pass a filter here that means
+   * something to a storage node there. Names that decide about the message itself are refused in that form.
+   */
+  protected override fieldName(name: string): string {
+    if (!name.includes('_')) return name;
+    const hyphened = name.replaceAll('_', '-');
+    if (FRAMING_NAMES.has(hyphened.toLowerCase())) throw malformed('header name');
+    return hyphened;
   }
 
   protected override startLineTooLong(): ProtocolError {

@@ -2,7 +2,7 @@
 
 import { bodyStream, type BodyStream } from './body.ts';
 import type { HttpSocket } from './http-socket.ts';
-import type { SwiftResponse } from './response.ts';
+import { isDefaultPage, type SwiftResponse } from './response.ts';
 import { headerLines, httpDate, statusLine, UnsendableHeader } from './serializer.ts';
 
 export interface SendOptions {
@@ -93,6 +93,7 @@ class ResponseWriter {
     const { httpVersion, serverHeader } = this.#options;
     const outcome = this.#outcome;
     headers.setDefault('content-type', 'text/html; charset=UTF-8');
+    if (this.#options.method === 'HEAD' && isDefaultPage(this.#response)) headers.set('content-length', 0);
     const promised = headers.get('content-length');
     let framing = '';
     if (promised !== undefined) {

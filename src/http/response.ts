@@ -154,6 +154,14 @@ export function errorResponse(status: number, headers?: HeaderInit): SwiftRespon
   return new SwiftResponse(status, all, body);
 }
 
+const PAGE_START = Buffer.from('<html><h1>');
+
+/** True for an answer whose body is one of Swift's pages: a HEAD is told no length of it, for none is made when no body is sent. */
+export function isDefaultPage(res: SwiftResponse): boolean {
+  const { body } = res;
+  return body instanceof Uint8Array && body.length < 1024 && PAGE_START.every((byte, at) => body[at] === byte);
+}
+
 /** A fault that is an answer: turned into one where a handler is called from outside. Without text it is Swift's page. */
 export class HttpError extends Error {
   readonly status: number;

@@ -8,7 +8,7 @@ import { SWIFT_VERSION } from '../common/version.ts';
 import type { Handler } from './contract.ts';
 import type { LogLine } from './log-line.ts';
 import type { SwiftRequest } from './request.ts';
-import { errorResponse, HttpError, SwiftResponse, textResponse } from './response.ts';
+import { errorResponse, HttpError, isDefaultPage, SwiftResponse, textResponse } from './response.ts';
 
 export type StorageServerType = 'account' | 'container' | 'object';
 
@@ -103,13 +103,6 @@ function writeAccessLine(req: SwiftRequest, res: SwiftResponse, start: number, o
   );
   if (req.method === 'REPLICATE') req.log.debug(line);
   else req.log.info(line);
-}
-
-const PAGE_START = Buffer.from('<html><h1>');
-
-function isDefaultPage(res: SwiftResponse): boolean {
-  const body = res.body;
-  return body instanceof Uint8Array && body.length < 1024 && PAGE_START.every((byte, at) => body[at] === byte);
 }
 
 /** A short text under the content type that Swift's servers give it when none was chosen. */

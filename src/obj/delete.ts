@@ -1,7 +1,7 @@
 /** DELETE of an object: a tombstone is written whenever the request is newer, whatever was there. */
 
+import { integerValue } from '../common/python-integer.ts';
 import type { Timestamp } from '../common/timestamp.ts';
-import { integerValue } from '../http/metadata-limits.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, type SwiftResponse } from '../http/response.ts';
 import { htmlTextResponse, requireTimestamp } from '../http/storage-server.ts';
@@ -56,6 +56,7 @@ async function findExisting(object: StoredObject, now: Timestamp): Promise<Exist
       case 'device-unavailable':
       case 'no-space':
       case 'xattr-unsupported':
+      case 'metadata-too-large':
       case 'collision':
       case 'state-changed':
         throw error;

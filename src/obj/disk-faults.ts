@@ -1,6 +1,9 @@
+import { statfsSync } from 'node:fs';
 import { errorCode } from '../common/system-calls.ts';
 import { StorageError } from './storage.ts';
 
+/** More than the attributes of one file can need. */
+const ATTRIBUTES_BYTES = 1024 * 1024;
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const DEVICE_FAULTS = new Set([
   'EIO',
@@ -24,13 +27,22 @@ export function storageFault(error: unknown): unknown {
   return error;
 }
 
-/** Setting attributes fails in ways of its own: no support, or more than the file system takes. */
-export function xattrFault(error: unknown): unknown {
+/** Setting attributes of an open file fails in ways of its own: no support, or more than the file system takes. */
+export function xattrFault(error: unknown, fd: number): unknown {
   const code = errorCode(error);
-  if (code === 'EOPNOTSUPP' || code === 'ENOTSUP' || code === 'E2BIG' || code === 'ERANGE') {
+  if (code === 'EOPNOTSUPP' || code === 'ENOTSUP') {
     return new StorageError('xattr-unsupported', String(error), { cause: error });
   }
+  // ext4 says ENOSPC also when it is only the file's one block of attributes that is full.
+  if (code === 'E2BIG' || code === 'ERANGE' || (code === 'ENOSPC' && hasSpace(fd))) {
+    return new StorageError('metadata-too-large', String(error), { cause: error });
+  }
   return storageFault(error);
+}
+
+function hasSpace(fd: number): boolean {
+  const { bavail, bsize } = statfsSync(`/proc/self/fd/${fd}`);
+  return bavail * bsize > ATTRIBUTES_BYTES;
 }
 
 /** Errors of one file or folder that the file system can no longer read. */

@@ -65,7 +65,7 @@ function storedText(value: PickleValue, isUtf8: boolean): string {
   return isUtf8 ? nativeFromBytes(value) : Buffer.from(value).toString('latin1');
 }
 
-/** Sets the attributes of an open file. Throws StorageError `xattr-unsupported` or `no-space`. */
+/** Sets the attributes of an open file. Throws StorageError `xattr-unsupported`, `metadata-too-large` or `no-space`. */
 export function writeMetadata(fd: number, metadata: Metadata): void {
   const pickle = encodeMetadata(metadata);
   try {
@@ -74,7 +74,7 @@ export function writeMetadata(fd: number, metadata: Metadata): void {
     }
     setXattr(fd, CHECKSUM_KEY, Buffer.from(hash('md5', pickle, 'hex'), 'latin1'));
   } catch (error) {
-    throw xattrFault(error);
+    throw xattrFault(error, fd);
   }
 }
 

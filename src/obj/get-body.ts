@@ -1,7 +1,7 @@
 /** What of an object is sent: all of it, parts of it, or nothing because a condition says so. */
 
 import { type Body, type BodyStream, bodyStream, iterateBody } from '../http/body.ts';
-import { conditionalResponse } from '../http/conditional.ts';
+import { conditionalResponse, unquotedEtag } from '../http/conditional.ts';
 import { type Headers, titleName } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { SwiftResponse } from '../http/response.ts';
@@ -62,7 +62,7 @@ function conditionEtag(headers: Headers, metadata: Metadata): string {
   if (names !== undefined) {
     for (const name of names.split(',')) {
       const etag = metadata.get(titleName(name.trim()));
-      if (etag !== undefined) return etag.replace(/^"+|"+$/g, '');
+      if (etag !== undefined) return unquotedEtag(etag);
     }
   }
   return metadata.get('ETag') ?? '';

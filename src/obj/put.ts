@@ -1,7 +1,7 @@
 /** PUT of an object. The order of the checks is Swift's: spec swift-formats 5.2. */
 
 import { bodyStream } from '../http/body.ts';
-import { etagListHas } from '../http/conditional.ts';
+import { etagListHas, unquotedEtag } from '../http/conditional.ts';
 import type { Timestamp } from '../common/timestamp.ts';
 import type { Headers } from '../http/headers.ts';
 import { checkObjectCreation, messageLength } from '../http/metadata-limits.ts';
@@ -84,6 +84,7 @@ async function findExisting(object: StoredObject, now: Timestamp): Promise<Exist
       case 'device-unavailable':
       case 'no-space':
       case 'xattr-unsupported':
+      case 'metadata-too-large':
       case 'collision':
         throw error;
     }
@@ -131,7 +132,7 @@ async function receive(
 /** 422 when the client named another checksum, in a footer or else in a header. */
 function checkEtag(req: SwiftRequest, received: Received): void {
   const named = received.footers?.get('etag') ?? req.headers.get('etag') ?? '';
-  const wanted = named.trim().replace(/^"|"$/g, '');
+  const wanted = unquotedEtag(named.trim());
   if (wanted !== '' && wanted !== received.etag) throw new HttpError(422);
 }
 

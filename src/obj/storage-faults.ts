@@ -2,7 +2,7 @@
 
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, type SwiftResponse } from '../http/response.ts';
-import { insufficientStorage } from '../http/storage-server.ts';
+import { insufficientStorage, plainError } from '../http/storage-server.ts';
 import { StorageError } from './storage.ts';
 
 /** Answer to a StorageError that no verb handled itself; undefined for other errors. */
@@ -13,6 +13,9 @@ export function storageFault(error: unknown, req: SwiftRequest): SwiftResponse |
     case 'no-space':
     case 'xattr-unsupported':
       return insufficientStorage(deviceOf(req));
+    case 'metadata-too-large':
+      // No 507: the device is well, and a proxy would leave it out for everybody's requests.
+      return plainError(400, "Metadata too large for the device's file system").toResponse();
     case 'not-exist':
     case 'quarantined':
       return errorResponse(404);

@@ -28,8 +28,10 @@ export type StorageErrorCode =
   | 'device-unavailable'
   /** Not enough space left, by `fallocate_reserve` or by the file system. */
   | 'no-space'
-  /** The file system has no user xattrs, or no room for these. */
+  /** The file system has no user xattrs. */
   | 'xattr-unsupported'
+  /** More metadata than the file system keeps with one file (ext4: some 4 KiB), however much space is left. */
+  | 'metadata-too-large'
   /** No file of this object. */
   | 'not-exist'
   /** A tombstone is newest: `timestamp` is its time. */

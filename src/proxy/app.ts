@@ -39,31 +39,16 @@ export const appFactory: AppFactory = (globalConf: Conf, localConf: Conf, host: 
 export function proxyApp(context: ProxyContext): Handler {
   registerProxyInfo(context);
   const app: Handler = async (req) => {
-    let res: SwiftResponse;
     try {
-      res = await handle(context, req);
+      return await handle(context, req);
     } catch (error) {
-      if (error instanceof HttpError) {
-        res = error.toResponse();
-      } else {
-        req.log.error(`ERROR Unhandled exception in request ${req.method} ${req.path}`, error);
-        res = errorResponse(500);
-      }
+      if (error instanceof HttpError) return error.toResponse();
+      req.log.error(`ERROR Unhandled exception in request ${req.method} ${req.path}`, error);
+      return errorResponse(500);
     }
-    return req.method === 'HEAD' ? withoutPage(res) : res;
   };
   context.app = app;
   return app;
-}
-
-/** HEAD has the headers of an answer and no page. */
-function withoutPage(res: SwiftResponse): SwiftResponse {
-  const isPage = res.body instanceof Uint8Array && res.status >= 400;
-  if (isPage) {
-    res.body = null;
-    res.headers.set('content-length', 0);
-  }
-  return res;
 }
 
 async function handle(context: ProxyContext, req: SwiftRequest): Promise<SwiftResponse> {

@@ -1,10 +1,11 @@
 /** Requests for accounts. */
 
+import { quote } from '../../common/text.ts';
 import { formatQuery, type SwiftRequest } from '../../http/request.ts';
 import { checkMetadata } from '../../http/metadata-limits.ts';
 import { listingContentType } from '../../http/listing-content-type.ts';
 import { FAKE_ACCOUNT_HEADER, RECHECK_ACCOUNT_HEADER, cacheAccountInfo, clearInfo } from '../../http/resource-info.ts';
-import { SwiftResponse, errorResponse } from '../../http/response.ts';
+import { HttpError, SwiftResponse, errorResponse } from '../../http/response.ts';
 import { autocreateAccount } from '../account-autocreate.ts';
 import { backendHeaders, type TransferRules } from '../backend-headers.ts';
 import { bestResponse } from '../best-response.ts';
@@ -73,6 +74,7 @@ function emptyListing(context: ProxyContext, req: SwiftRequest): SwiftResponse {
 }
 
 async function put(context: ProxyContext, req: SwiftRequest, { account }: ResourceNames): Promise<SwiftResponse> {
+  refuseBlankContainer(req);
   if (!context.conf.allowAccountManagement) return managementIsOff(context);
   const refusal = checkMetadata(req.headers, 'account', context.constraints);
   if (refusal !== undefined) return refusal.toResponse();
@@ -86,6 +88,7 @@ async function put(context: ProxyContext, req: SwiftRequest, { account }: Resour
 }
 
 async function post(context: ProxyContext, req: SwiftRequest, { account }: ResourceNames): Promise<SwiftResponse> {
+  refuseBlankContainer(req);
   const tooLong = nameTooLong('Account', account, context.constraints.max_account_name_length);
   if (tooLong !== undefined) return tooLong;
   const refusal = checkMetadata(req.headers, 'account', context.constraints);
@@ -102,12 +105,18 @@ async function post(context: ProxyContext, req: SwiftRequest, { account }: Resou
 }
 
 async function remove(context: ProxyContext, req: SwiftRequest, { account }: ResourceNames): Promise<SwiftResponse> {
+  refuseBlankContainer(req);
   // A query was meant for some filter; taking it for the removal of the account would be a costly mistake.
   if (req.queryString !== '') return errorResponse(400);
   if (!context.conf.allowAccountManagement) return managementIsOff(context);
   ensureTimestamp(context, req);
   await clearInfo(req, account);
   return await write(context, req, account, 'DELETE', false);
+}
+
+/** `/v1/account//` is likelier a container whose name got lost than the account, which may be read so but not changed. */
+function refuseBlankContainer(req: SwiftRequest): void {
+  if (req.path.endsWith('//')) throw new HttpError(400, `Invalid path: ${quote(req.path)}`);
 }
 
 async function write(

@@ -138,6 +138,22 @@ describe('writing and reading', () => {
   });
 });
 
+test('empty and single bytes are written once, as CPython does, which counts where attributes are short', () => {
+  const pickle = writeBytesDict([
+    ['a', 'v'],
+    ['b', 'v'],
+    ['v', ''],
+    ['c', ''],
+    ['dd', 'x'],
+  ]);
+  // pickle.dumps({b'a': b'v', b'b': b'v', b'v': b'', b'c': b'', b'dd': b'x'}, 2)
+  expect(pickle.toString('hex')).toBe(
+    '80027d710028635f636f646563730a656e636f64650a7101580100000061710258060000006c6174696e31710386710452710568015801000000767106' +
+      '680386710752710868015801000000627109680386710a52710b68086808635f5f6275696c74696e5f5f0a62797465730a710c2952710d680158010000' +
+      '0063710e680386710f527110680d68015802000000646471116803867112527113680158010000007871146803867115527116752e',
+  );
+});
+
 describe('what is refused', () => {
   test.each([
     ['a global that Swift does not know', 'cos\nsystem\n.'],

@@ -27,6 +27,14 @@ function answer(method: string, request: Record<string, string>, of: Entity = en
   return [decided.status, decided.kind, Object.fromEntries(headers)];
 }
 
+test('quotes are taken off a tag in pairs only', () => {
+  const subject = { exists: true, etag: 'abc' };
+  const matches = (tag: string): boolean => evaluateConditions(new Headers({ 'if-match': tag }), subject) === null;
+  expect(['abc', '"abc"', ' "abc" ', 'x, "abc"', '"*"', '*'].filter((tag) => !matches(tag))).toEqual([]);
+  expect(['"abc', 'abc"', '"x,abc"', '""abc""', '', '"'].filter(matches)).toEqual([]);
+  expect(evaluateConditions(new Headers({ 'if-match': '"*"' }), { exists: false })).toBe(412);
+});
+
 test('a 304 has no body and keeps the headers of the object', () => {
   const headers = { 'content-type': 'a/b', 'x-foo': '1', 'content-length': '0' };
   expect(answer('GET', { 'if-none-match': 'abc', range: 'bytes=0-1' })).toEqual([304, 'none', headers]);

@@ -21,11 +21,15 @@ const ownNames = [
 ];
 const method = fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'COPY');
 const target = fc.stringMatching(/^\/[!-"$-~]{0,40}$/);
-const name = fc
-  .stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}$/)
-  .filter((text) => !ownNames.includes(text.toLowerCase()) && !/^(__proto__|keep-alive|proxy-.*|\d+)$/i.test(text));
+const isPlain = (text: string): boolean =>
+  !ownNames.includes(text.toLowerCase()) && !/^(__proto__|keep-alive|proxy-.*|\d+)$/i.test(text);
+const name = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}$/).filter(isPlain);
+/** Our server takes an underscore for a hyphen. */
+const requestName = fc.stringMatching(/^[!#$%&'*+.^`|~0-9A-Za-z-]{1,20}$/).filter(isPlain);
 const value = fc.stringMatching(/^([!-~\x80-\xff]([ -~\x80-\xff]{0,30}[!-~\x80-\xff])?)?$/);
-const fields = fc.uniqueArray(fc.tuple(name, value), { maxLength: 8, selector: ([text]) => text.toLowerCase() });
+const fieldsOf = (names: fc.Arbitrary<string>): fc.Arbitrary<[string, string][]> =>
+  fc.uniqueArray(fc.tuple(names, value), { maxLength: 8, selector: ([text]) => text.toLowerCase() });
+const fields = fieldsOf(name);
 const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 5 });
 const framing = fc.constantFrom('length', 'chunked');
 
@@ -116,7 +120,7 @@ test('our server and the client of node:http mean the same by requests and answe
     return reply();
   });
   await fc.assert(
-    fc.asyncProperty(method, target, fields, chunks, fields, chunks, framing, async (...message) => {
+    fc.asyncProperty(method, target, fieldsOf(requestName), chunks, fields, chunks, framing, async (...message) => {
       const [verb, path, sent, parts, answerFields, answerParts, answerKind] = message;
       const fixed = path.endsWith('?') ? `${path}x` : path;
       reply = () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readAll, type BodyStream, iterateBody } from '../../../src/http/body.ts';
 import { Headers } from '../../../src/http/headers.ts';
-import { HttpError, type SentInfo, SwiftResponse } from '../../../src/http/response.ts';
+import { errorResponse, HttpError, type SentInfo, SwiftResponse, textResponse } from '../../../src/http/response.ts';
 import { exchange, RawClient, startServer, statuses, withoutDate } from './http-harness.ts';
 
 const CLOSE = 'Connection: close\r\n\r\n';
@@ -47,6 +47,17 @@ test('bytes above 0x7F pass through method, target and headers as they are, in t
   expect(answer.endsWith('\r\n\r\nSSYNC /a\xff%20b?q=\xfe')).toBe(true);
 });
 
+test('an underscore in a header name is a hyphen, so that no other server sees a name that a filter here did not', async () => {
+  const server = await startServer((req) =>
+    Promise.resolve(new SwiftResponse(200, {}, Buffer.from([...req.headers].map((pair) => pair.join('=')).join('&')))),
+  );
+  const answer = await exchange(
+    server.port,
+    `GET / HTTP/1.1\r\nX_Backend-Foo_bar: a_b\r\nX-Backend-Foo-Bar: c\r\n${CLOSE}`,
+  );
+  expect(answer).toContain('x-backend-foo-bar=a_b,c');
+});
+
 test('an absolute target is reduced to its path, its authority becoming Host', async () => {
   const server = await startServer((req) =>
     Promise.resolve(new SwiftResponse(200, {}, Buffer.from(`${req.headers.get('host')} ${req.target}`))),
@@ -55,6 +66,14 @@ test('an absolute target is reduced to its path, its authority becoming Host', a
   const answer = await exchange(server.port, raw);
   expect(answer).toContain('one:80 /p?q');
   expect(answer.endsWith('one /')).toBe(true);
+});
+
+test('HEAD is told no length of a page, and that of a text', async () => {
+  const server = await startServer((req) =>
+    Promise.resolve(req.target === '/page' ? errorResponse(404) : textResponse(412, 'Bad URL')),
+  );
+  const answer = await exchange(server.port, `HEAD /page HTTP/1.1\r\n\r\nHEAD /text HTTP/1.1\r\n${CLOSE}`);
+  expect(answer.match(/Content-Length: \d+/g)).toEqual(['Content-Length: 0', 'Content-Length: 7']);
 });
 
 test('HEAD keeps the length of its answer and has no body; neither have 204 and 304', async () => {

@@ -57,6 +57,8 @@ const heads: [string, string, number][] = [
   ['NUL in a value', get('X: a\0b\r\n'), 400],
   ['NUL in a name', get('X\0: a\r\n'), 400],
   ['NUL in the target', 'GET /first\0 HTTP/1.1\r\nHost: h\r\n\r\n', 400],
+  ['a Content-Length with an underscore', put('Content_Length: 3\r\n', 'abc'), 400],
+  ['a Transfer-Encoding with an underscore', put('Transfer_Encoding: chunked\r\n', '0\r\n\r\n'), 400],
   ['two Hosts', get('Host: other\r\n'), 400],
   ['a blank before the request line', ' GET /first HTTP/1.1\r\nHost: h\r\n\r\n', 400],
   ['empty lines before the request line', '\r\n\r\nGET /first HTTP/1.1\r\nHost: h\r\n\r\n', 400],

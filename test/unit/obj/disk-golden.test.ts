@@ -159,7 +159,7 @@ describe('what is written', () => {
   });
 });
 
-test('metadata of more than a block are stored, or refused for want of space where the file system has no room', async () => {
+test('metadata of more than a block are stored, or told from a full device where the file system keeps no more with a file', async () => {
   const entry = entries.find(isLarge) as Entry;
   const fixture = new DiskFixture();
   try {
@@ -170,7 +170,7 @@ test('metadata of more than a block are stored, or refused for want of space whe
     try {
       await writer.commit(metadata, Timestamp.parse(metadata.get('X-Timestamp') as string));
     } catch (error) {
-      expect(error).toMatchObject({ code: 'no-space' });
+      expect(error).toMatchObject({ code: 'metadata-too-large' });
       expect(() => fixture.files('many')).toThrow('ENOENT');
       return;
     }

@@ -173,6 +173,7 @@ describe('a device that fails', () => {
     ['device-unavailable', 507],
     ['no-space', 507],
     ['xattr-unsupported', 507],
+    ['metadata-too-large', 400],
     ['not-exist', 404],
     ['deleted', 404],
     ['expired', 404],

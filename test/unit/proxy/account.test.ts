@@ -85,6 +85,13 @@ describe('writing an account', () => {
     }
   });
 
+  test('is 400 by a path with a blank container, by which the account can only be read', async () => {
+    const fixture = proxyFixture(() => EXISTING_ACCOUNT, MANAGED);
+    for (const method of ['PUT', 'POST', 'DELETE']) expect((await fixture.send(method, '/v1/a//')).status).toBe(400);
+    expect(fixture.nodes.requests).toEqual([]);
+    expect((await fixture.send('HEAD', '/v1/a//')).status).toBe(204);
+  });
+
   test('sends metadata, system metadata and removals, and nothing else of the client', async () => {
     const fixture = proxyFixture(() => ({ status: 204 }));
     await fixture.send('POST', '/v1/a', {
