@@ -7,7 +7,8 @@ import type { DatabaseFolder } from '../db/database-folder.ts';
 import { markDeleted, now, raisePutTimestamp } from '../db/info-changes.ts';
 import { checkMetadata, stampMetadata, updateMetadata } from '../db/metadata.ts';
 import { appendPending, commitPending } from '../db/pending-file.ts';
-import { StoreError, type MetadataUpdate, type StoreOptions } from '../db/store-types.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { MetadataUpdate, StoreOptions } from '../db/store-types.ts';
 import { isDeleted, readAccountInfo, readAccountStatus } from './account-information.ts';
 import { ACCOUNT_SCHEMA } from './account-schema.ts';
 import type {

@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.ts';
 import { commitPending } from '../db/pending-file.ts';
-import { pythonJson } from '../db/python-json.ts';
+import { pythonJson } from '../common/python-json.ts';
 import type { ReplicationInfo, ReplicationKind } from '../db/replication.ts';
 import { maxRow } from '../db/sync-points.ts';
 import { isDeleted, readAccountInfo, readAccountStatus } from './account-information.ts';

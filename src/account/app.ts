@@ -2,18 +2,17 @@
 
 import { readConf, type TypedConf } from '../common/conf-spec.ts';
 import type { Host } from '../common/host.ts';
-import { StoreError } from '../db/store-types.ts';
 import type { AppFactory, Conf, ConfSpec, Handler } from '../http/contract.ts';
-import { databaseFaultResponse } from '../http/database-server.ts';
+import { answerReplicate } from '../http/database-replicate.ts';
 import { STORAGE_CONF_SPEC, storageConf } from '../http/storage-conf.ts';
 import { dispatch, type MethodTable } from '../http/storage-server.ts';
+import { storeFault } from '../http/store-fault.ts';
 import type { AccountStore } from './account-store.ts';
 import { remove } from './delete.ts';
 import { get } from './get.ts';
 import { head } from './head.ts';
 import { post } from './post.ts';
 import { put } from './put.ts';
-import { replicate } from './replicate.ts';
 import type { AccountServer } from './server.ts';
 import { openAccountStore } from './open-account-store.ts';
 
@@ -59,12 +58,7 @@ function makeApp(conf: TypedConf<typeof SPEC>, host: Host, store: AccountStore):
     logRequests: storage.logRequests,
     logLine: storage.logLine,
     now: host.now,
-    mapError: (error, req) => {
-      if (!(error instanceof StoreError)) return undefined;
-      const res = databaseFaultResponse(error.code, error.message, req.path.split('/')[1] ?? '');
-      if (res.status >= 500) req.log.error(`ERROR ${req.method} ${req.path}: ${error.code}`, error);
-      return res;
-    },
+    mapError: storeFault,
   });
 }
 
@@ -75,6 +69,6 @@ function methodTable(server: AccountServer): MethodTable {
     HEAD: (req) => head(server, req),
     POST: (req) => post(server, req),
     PUT: (req) => put(server, req),
-    REPLICATE: (req) => replicate(server, req),
+    REPLICATE: (req) => answerReplicate(req, server.drive, server.store),
   };
 }

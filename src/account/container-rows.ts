@@ -2,8 +2,9 @@ import type { PickleValue } from '../common/pickle.ts';
 import { isValidUtf8 } from '../common/text.ts';
 import { Timestamp } from '../common/timestamp.ts';
 import type { Connection } from '../db/connection.ts';
+import { rowsFromJson } from '../db/json-rows.ts';
 import type { PendingRows } from '../db/pending-file.ts';
-import { StoreError } from '../db/store-types.ts';
+import { StoreError } from '../common/store-error.ts';
 import type { ContainerRow } from './account-store.ts';
 
 type Count = number | string | null;
@@ -129,14 +130,7 @@ export function rowFromRequest(row: ContainerRow): IncomingContainerRow {
 
 /** Rows as JSON bodies carry them. Undefined when one is none. */
 export function containerRowsFromJson(values: readonly unknown[]): IncomingContainerRow[] | undefined {
-  const rows: IncomingContainerRow[] = [];
-  for (const value of values) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    const row = rowFromFields(value as Record<string, unknown>);
-    if (row === undefined) return undefined;
-    rows.push(row);
-  }
-  return rows;
+  return rowsFromJson(values, rowFromFields);
 }
 
 function rowFromFields(fields: Record<string, unknown>): IncomingContainerRow | undefined {

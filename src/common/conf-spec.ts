@@ -1,6 +1,7 @@
 /** Options of a section, checked and converted by a description: `confSpec`. */
 
 import { ConfigError, joinFaults, type Place } from './config-error.ts';
+import { integerValue } from './python-integer.ts';
 import { isTrueValue } from './text.ts';
 import type { Conf, ConfSpec, OptionSpec } from './conf.ts';
 import { placesOf } from './conf-origin.ts';
@@ -167,11 +168,9 @@ export function splitList(text: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** A decimal integer as Python reads it: blanks around it, a sign, single underscores between digits. */
+/** An integer as Python reads it, within what numbers here hold exactly. */
 export function parseInteger(text: string): number | undefined {
-  const trimmed = text.trim();
-  if (!/^[+-]?\d+(_\d+)*$/.test(trimmed)) return undefined;
-  const value = Number(trimmed.replaceAll('_', ''));
+  const value = integerValue(text);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 

@@ -134,6 +134,17 @@ export function joinFaults(faults: readonly ConfigError[]): ConfigError {
   });
 }
 
+/** What `read` returns, or undefined when its fault was added to those found so far. */
+export function collectFault<T>(faults: ConfigError[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    faults.push(error);
+    return undefined;
+  }
+}
+
 /** `file:line: [section] key`, as far as known. */
 export function formatPlace(place: Place): string {
   const parts: string[] = [];

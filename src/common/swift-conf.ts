@@ -1,7 +1,7 @@
 /** swift.conf: what every server and daemon of a cluster must agree on. Source: spec swift-formats 2. */
 
 import { readFileSync } from 'node:fs';
-import { ConfigError, joinFaults, type Place } from './config-error.ts';
+import { collectFault, ConfigError, joinFaults, type Place } from './config-error.ts';
 import { type Constraints, DEFAULT_CONSTRAINTS } from './constraints.ts';
 import type { HashPathConfig } from './hash-path.ts';
 import { type IniFile, type IniOption, parseIni } from './ini-dialect.ts';
@@ -40,18 +40,11 @@ export function loadSwiftConf(swiftDir: string): SwiftConf {
 export function parseSwiftConf(text: string, path: string): SwiftConf {
   const reader = new Reader(parseIni(text.replace(/^\xef\xbb\xbf/, ''), path, { lowerCaseKeys: true }));
   const faults: ConfigError[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      faults.push(error);
-      return undefined;
-    }
-  };
-  const hashPath = attempt(() => readHashPath(reader));
-  const policies = attempt(() => readPolicies(reader.file, (section, key) => reader.value(section, key) ?? ''));
-  const constraints = attempt(() => readConstraints(reader));
+  const hashPath = collectFault(faults, () => readHashPath(reader));
+  const policies = collectFault(faults, () =>
+    readPolicies(reader.file, (section, key) => reader.value(section, key) ?? ''),
+  );
+  const constraints = collectFault(faults, () => readConstraints(reader));
   if (hashPath === undefined || policies === undefined || constraints === undefined) throw joinFaults(faults);
   return { path, hashPath, policies, constraints, warnings: unknownConstraints(reader) };
 }

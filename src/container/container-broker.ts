@@ -7,7 +7,8 @@ import type { DatabaseFolder } from '../db/database-folder.ts';
 import { markDeleted, now, raisePutTimestamp, raiseStatusChangedAt } from '../db/info-changes.ts';
 import { checkMetadata, readMetadata, stampMetadata, updateMetadata } from '../db/metadata.ts';
 import { appendPending, commitPending } from '../db/pending-file.ts';
-import { StoreError, type DatabaseMetadata, type MetadataUpdate, type StoreOptions } from '../db/store-types.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { DatabaseMetadata, MetadataUpdate, StoreOptions } from '../db/store-types.ts';
 import { readContainerInfo, shardUsage } from './container-information.ts';
 import { CONTAINER_SCHEMA } from './container-schema.ts';
 import type {

@@ -1,7 +1,8 @@
 import type { Job, MethodTable } from '../db/database-executor.ts';
 import { now } from '../db/info-changes.ts';
 import { replicate } from '../db/replication.ts';
-import { StoreError, type ContainerLocator, type ListingBody, type ReplicateAnswer } from '../db/store-types.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { ContainerLocator, ListingBody, ReplicateAnswer } from '../db/store-types.ts';
 import { ContainerBroker } from './container-broker.ts';
 import { CONTAINER_REPLICATION, sortedShardRanges } from './container-replication.ts';
 import { getReport, setReported } from './container-report.ts';

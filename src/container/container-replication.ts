@@ -2,7 +2,7 @@ import type { Connection } from '../db/connection.ts';
 import type { Database } from '../db/database.ts';
 import { now } from '../db/info-changes.ts';
 import { commitPending } from '../db/pending-file.ts';
-import { pythonJson } from '../db/python-json.ts';
+import { pythonJson } from '../common/python-json.ts';
 import {
   ACCEPTED,
   BAD_REQUEST,

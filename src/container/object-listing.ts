@@ -1,8 +1,9 @@
+import { pythonJsonString } from '../common/python-json.ts';
 import { decodeTimestamps, Timestamp } from '../common/timestamp.ts';
+import { XML_HEAD, xmlAttribute, xmlText } from '../common/xml-text.ts';
 import type { Connection } from '../db/connection.ts';
-import { jsonSubdir, listingBody, plainBody, XML_HEAD, xmlAttribute, xmlText } from '../db/listing-body.ts';
+import { jsonSubdir, listingBody, plainBody } from '../db/listing-body.ts';
 import { queryListing, type ListingEntry, type ListingRow } from '../db/listing-query.ts';
-import { pythonJsonString } from '../db/python-json.ts';
 import type { ListingBody, ListingFormat } from '../db/store-types.ts';
 import type { ContainerListingRequest } from './container-store.ts';
 import { extractSwiftBytes } from './content-type.ts';

@@ -1,8 +1,9 @@
 import type { PickleValue } from '../common/pickle.ts';
 import { isValidUtf8 } from '../common/text.ts';
 import { decodeTimestamps, Timestamp } from '../common/timestamp.ts';
+import { rowsFromJson } from '../db/json-rows.ts';
 import type { PendingRows } from '../db/pending-file.ts';
-import { StoreError } from '../db/store-types.ts';
+import { StoreError } from '../common/store-error.ts';
 import type { ObjectRow } from './container-store.ts';
 import { mergeObjectRows } from './object-row-merge.ts';
 
@@ -39,14 +40,7 @@ export const PENDING_OBJECTS: PendingRows<ObjectRow> = {
 
 /** Rows as JSON bodies carry them. Undefined when one is none. */
 export function objectRowsFromJson(values: readonly unknown[]): ObjectRow[] | undefined {
-  const rows: ObjectRow[] = [];
-  for (const value of values) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    const row = objectRowFromFields(value as Record<string, unknown>);
-    if (row === undefined) return undefined;
-    rows.push(row);
-  }
-  return rows;
+  return rowsFromJson(values, objectRowFromFields);
 }
 
 function objectRowFromFields(fields: Record<string, unknown>): ObjectRow | undefined {

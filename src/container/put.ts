@@ -1,9 +1,9 @@
 /** PUT of a container, of an object's row, and of shard ranges. */
 
+import { integerValue } from '../common/python-integer.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, type SwiftResponse } from '../http/response.ts';
 import { htmlError, requireTimestamp } from '../http/storage-server.ts';
-import { integerValue } from '../http/metadata-limits.ts';
 import { jsonBody, metadataOf } from '../http/database-server.ts';
 import type { Timestamp } from '../common/timestamp.ts';
 import { updateAccount } from './account-update.ts';

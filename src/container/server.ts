@@ -1,11 +1,11 @@
 /** What the verbs of one container server share. */
 
 import type { Logger } from '../common/host.ts';
+import { integerValue } from '../common/python-integer.ts';
 import type { Policies } from '../common/storage-policy.ts';
 import { isTrueValue } from '../common/text.ts';
 import type { BackendTransport } from '../backend/transport.ts';
 import type { ContainerLocator } from '../db/store-types.ts';
-import { integerValue } from '../http/metadata-limits.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, type SwiftResponse } from '../http/response.ts';
 import {

@@ -1,8 +1,9 @@
 import { compareCodePoints } from '../common/text.ts';
 import { Timestamp } from '../common/timestamp.ts';
 import { listingBody } from '../db/listing-body.ts';
-import { pythonJson } from '../db/python-json.ts';
-import { StoreError, type ListingBody } from '../db/store-types.ts';
+import { pythonJson } from '../common/python-json.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { ListingBody } from '../db/store-types.ts';
 import type { ContainerListingRequest, ShardRangeRow } from './container-store.ts';
 import { compareShardRanges, parseShardStates, rangeIncludes, SHARD_STATES, type ShardStates } from './shard-range.ts';
 

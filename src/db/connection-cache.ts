@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { Connection } from './connection.ts';
-import { StoreError } from './store-types.ts';
+import { StoreError } from '../common/store-error.ts';
 
 /**
  * The open connections of one thread, the least recently used closed beyond `capacity`. Other processes replace and remove

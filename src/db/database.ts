@@ -7,7 +7,8 @@ import type { ConnectionCache } from './connection-cache.ts';
 import { databaseFiles, isMissing, type DatabaseFolder } from './database-folder.ts';
 import { quarantineFolder } from './quarantine.ts';
 import { sqliteFault } from './sqlite-error.ts';
-import { StoreError, type StoreOptions } from './store-types.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { StoreOptions } from './store-types.ts';
 
 const BUSY_LIMIT_MS = 25_000;
 const LONGEST_PAUSE_MS = 50;

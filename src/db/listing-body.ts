@@ -1,5 +1,5 @@
 import { bytesFromNative } from '../common/text.ts';
-import { pythonJsonString } from './python-json.ts';
+import { pythonJsonString } from '../common/python-json.ts';
 import type { ListingBody } from './store-types.ts';
 
 /** Joins the finished entries of a listing to its body. The bytes own their memory, so that they can be handed to another thread. */
@@ -10,8 +10,6 @@ export function listingBody(head: string, entries: readonly string[], separator:
 function ownedBytes(text: string): Uint8Array {
   return text.isWellFormed() ? new TextEncoder().encode(text) : Uint8Array.from(bytesFromNative(text));
 }
-
-export { XML_HEAD, xmlAttribute, xmlText } from '../common/xml-text.ts';
 
 /** Names one to a line. */
 export function plainBody(names: readonly string[]): ListingBody {

@@ -1,6 +1,7 @@
 import { compareCodePoints, isValidUtf8 } from '../common/text.ts';
 import type { Connection } from './connection.ts';
-import { StoreError, type ListingQuery } from './store-types.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { ListingQuery } from './store-types.ts';
 
 /** A row of a listing: its name first, then the other columns; or a subdir, whose name ends with the delimiter. */
 export type ListingRow = readonly (string | number | null)[];

@@ -1,7 +1,8 @@
 import { isValidUtf8 } from '../common/text.ts';
 import type { Connection } from './connection.ts';
-import { pythonJson } from './python-json.ts';
-import { StoreError, type DatabaseMetadata, type MetadataUpdate, type StoreOptions } from './store-types.ts';
+import { pythonJson } from '../common/python-json.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { DatabaseMetadata, MetadataUpdate, StoreOptions } from './store-types.ts';
 
 /** Name of the table with the one row that describes a database. */
 export type InfoTable = 'container_info' | 'account_stat';

@@ -1,5 +1,6 @@
 import { DatabaseExecutor, type MethodTable } from './database-executor.ts';
-import { StoreError, type DatabaseKind, type StoreOptions } from './store-types.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { DatabaseKind, StoreOptions } from './store-types.ts';
 import type { WorkerOptions } from './worker-protocol.ts';
 import { WorkerPool, type DatabaseCaller } from './worker-pool.ts';
 

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import type { DirectoryLock } from '../common/directory-lock.ts';
 import { PickleTuple, readPickle, writePickle, type PickleValue } from '../common/pickle.ts';
 import { translateSystemError, type Database } from './database.ts';
-import { StoreError } from './store-types.ts';
+import { StoreError } from '../common/store-error.ts';
 
 /** A pending file larger than this is merged by the next write. */
 const MERGE_ABOVE_BYTES = 131_072;

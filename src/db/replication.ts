@@ -4,10 +4,11 @@ import { Database, type DatabaseContext } from './database.ts';
 import type { DatabaseFolder } from './database-folder.ts';
 import { mergeTimestamps } from './info-changes.ts';
 import { parseMetadata, updateMetadata, type InfoTable } from './metadata.ts';
-import { pythonJson } from './python-json.ts';
+import { pythonJson } from '../common/python-json.ts';
 import { completeRsync, rsyncThenMerge } from './replication-rsync.ts';
 import { sqliteFault } from './sqlite-error.ts';
-import { StoreError, type DatabaseMetadata, type ReplicateAnswer } from './store-types.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { DatabaseMetadata, ReplicateAnswer } from './store-types.ts';
 import { mergeSyncPoints, readSyncPoint, type SyncPoint } from './sync-points.ts';
 
 /** What the other replica says of itself in `sync`. The last three come for containers only. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { workerIndex } from './database-executor.ts';
-import { StoreError, type HashLocator, type StoreOptions } from './store-types.ts';
+import { StoreError } from '../common/store-error.ts';
+import type { HashLocator, StoreOptions } from './store-types.ts';
 import { deserializeError, type Call, type FromWorker, type ToWorker, type WorkerOptions } from './worker-protocol.ts';
 
 /** Carries out the calls of a store. */

@@ -1,4 +1,5 @@
-import { StoreError, type HashLocator, type StoreErrorCode, type StoreOptions } from './store-types.ts';
+import { StoreError, type StoreErrorCode } from '../common/store-error.ts';
+import type { HashLocator, StoreOptions } from './store-types.ts';
 
 /** What passes between a store and its worker threads. */
 

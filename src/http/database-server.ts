@@ -1,12 +1,12 @@
-/** What the account and container servers share: listing parameters, stored metadata, bodies in JSON, REPLICATE. */
+/** What the account and container servers share: listing parameters, stored metadata, bodies in JSON. */
 
+import { integerValue } from '../common/python-integer.ts';
 import { isTrueValue, isValidUtf8, nativeFromWire, wireFromNative } from '../common/text.ts';
 import { readAll } from './body.ts';
 import { Headers, titleName } from './headers.ts';
-import { integerValue } from './metadata-limits.ts';
 import type { SwiftRequest } from './request.ts';
-import { errorResponse, HttpError, SwiftResponse } from './response.ts';
-import { htmlError, insufficientStorage, plainError } from './storage-server.ts';
+import { HttpError } from './response.ts';
+import { htmlError, plainError } from './storage-server.ts';
 
 /** Rows come in batches of thousands at most. */
 const MAX_JSON_BYTES = 256 * 1024 * 1024;
@@ -104,25 +104,6 @@ export async function jsonBody(req: SwiftRequest, describe: (reason: string) => 
   }
 }
 
-/** The message of a REPLICATE: a JSON array that begins with the operation's name. Throws HttpError 400. */
-export async function replicateMessage(req: SwiftRequest): Promise<readonly unknown[]> {
-  const message = await jsonBody(req, (reason) => plainError(400, reason));
-  if (!Array.isArray(message) || typeof message[0] !== 'string') {
-    throw plainError(400, 'expected a JSON array that begins with the name of an operation');
-  }
-  return message as unknown[];
-}
-
-/** Answer to a REPLICATE. */
-export function replicateResponse(
-  operation: unknown,
-  answer: { readonly status: number; readonly body: Uint8Array | null },
-): SwiftResponse {
-  if (answer.body === null) return errorResponse(answer.status);
-  const type = operation === 'get_shard_ranges' ? 'application/json' : 'text/html; charset=UTF-8';
-  return new SwiftResponse(answer.status, { 'content-type': type, 'content-length': answer.body.length }, answer.body);
-}
-
 /** An integer header of a row. Throws HttpError 400 when it is missing or none. */
 export function requireIntegerHeader(req: SwiftRequest, name: string): number {
   const value = integerValue(req.headers.get(name) ?? '');
@@ -137,43 +118,4 @@ export function requireTextHeader(req: SwiftRequest, name: string): string {
     throw plainError(400, `Missing or invalid ${titleName(name)} header`);
   }
   return value;
-}
-
-/** The kinds of fault that a store of databases reports. */
-export type DatabaseFault =
-  | 'lock-timeout'
-  | 'database-busy'
-  | 'bad-metadata'
-  | 'bad-states'
-  | 'bad-rows'
-  | 'bad-rows'
-  | 'not-utf8'
-  | 'quarantined'
-  | 'database-gone'
-  | 'device-error'
-  | 'worker-lost'
-  | 'store-closed';
-
-/** The answer to a fault of the store. */
-export function databaseFaultResponse(fault: DatabaseFault, message: string, device: string): SwiftResponse {
-  switch (fault) {
-    case 'bad-metadata':
-    case 'bad-states':
-    case 'bad-rows':
-      return htmlError(400, message).toResponse();
-    case 'bad-rows':
-    case 'not-utf8':
-      return plainError(400, message).toResponse();
-    case 'database-gone':
-      return errorResponse(404);
-    case 'device-error':
-      return insufficientStorage(device);
-    case 'quarantined':
-      return errorResponse(500);
-    case 'lock-timeout':
-    case 'database-busy':
-    case 'worker-lost':
-    case 'store-closed':
-      return errorResponse(503);
-  }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Constraints } from '../common/constraints.ts';
+import { integerValue } from '../common/python-integer.ts';
 import { isTrueValue, isValidUtf8, nativeFromWire } from '../common/text.ts';
 import { normalizeDeleteAt } from '../common/timestamp.ts';
 import { type Headers, titleName } from './headers.ts';
@@ -117,11 +118,6 @@ export function checkDeleteHeaders(headers: Headers, nowSeconds: number): HttpEr
     return refusal(400, 'X-Delete-At in past');
   }
   return undefined;
-}
-
-/** An integer as Python reads one (blanks around, a sign, `_` between digits), or undefined. */
-export function integerValue(text: string): number | undefined {
-  return /^\s*[+-]?\d+(_\d+)*\s*$/.test(text) ? Number(text.replaceAll('_', '')) : undefined;
 }
 
 function isUtf8Wire(wire: string): boolean {

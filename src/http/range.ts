@@ -70,3 +70,24 @@ function ascends(ranges: readonly ByteRange[]): boolean {
 export function contentRange(range: ByteRange, length: number): string {
   return `bytes ${range.start}-${range.end - 1}/${length}`;
 }
+
+/** Parsed `Content-Range: bytes 0-9/2560`. */
+export interface ContentRange extends ByteRange {
+  /** Of the whole entity. */
+  readonly totalBytes: number;
+}
+
+const CONTENT_RANGE = /^\s*bytes\s+(\d+)-(\d+)\/(\d+)\s*$/i;
+
+/** Undefined for text that is none, or that contradicts itself. */
+export function parseContentRange(text: string | undefined): ContentRange | undefined {
+  const match = CONTENT_RANGE.exec(text ?? '');
+  if (match === null) return undefined;
+  const [start, last, totalBytes] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  return start <= last && last < totalBytes ? { start, end: last + 1, totalBytes } : undefined;
+}
+
+/** `bytes=0-9,100-109` */
+export function rangeHeader(ranges: readonly ByteRange[]): string {
+  return `bytes=${ranges.map(({ start, end }) => `${start}-${end - 1}`).join(',')}`;
+}

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { integerValue } from '../common/python-integer.ts';
 import type { Body } from '../http/body.ts';
 import { errorCode } from '../common/system-calls.ts';
 import { Timestamp, TimestampError } from '../common/timestamp.ts';
@@ -126,7 +127,7 @@ function checkView(context: DiskReadContext, view: MergedView, options: OpenOpti
   if (name !== context.name) throw new StorageError('collision', `${hashDir} holds ${JSON.stringify(name)}`);
   const deleteAt = view.metadata.get('X-Delete-At');
   if (deleteAt === undefined) return;
-  const seconds = integerOf(deleteAt);
+  const seconds = integerValue(deleteAt);
   if (seconds === undefined) throw new DamageError(hashDir, `X-Delete-At is ${deleteAt}`);
   if (seconds <= options.nowSeconds && options.openExpired !== true) {
     throw new StorageError('expired', 'expired', { timestamp: view.timestamp, metadata: view.metadata });
@@ -135,16 +136,11 @@ function checkView(context: DiskReadContext, view: MergedView, options: OpenOpti
 
 function checkLength(hashDir: string, fd: number, metadata: Metadata): number {
   const text = metadata.get('Content-Length');
-  const length = text === undefined ? undefined : integerOf(text);
+  const length = text === undefined ? undefined : integerValue(text);
   if (length === undefined) throw new DamageError(hashDir, `Content-Length is ${text}`);
   const { size } = fstatSync(fd);
   if (size !== length) throw new DamageError(hashDir, `Content-Length is ${length}, file size ${size}`);
   return length;
-}
-
-/** As Python reads an integer, which is how it was accepted: `_` may stand between digits. */
-function integerOf(text: string): number | undefined {
-  return /^\s*[+-]?\d+(_\d+)*\s*$/.test(text) ? Number(text.replaceAll('_', '')) : undefined;
 }
 
 class OpenedDiskObject implements OpenedObject, SharedDescriptor {

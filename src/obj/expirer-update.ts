@@ -1,6 +1,6 @@
 /** Rows of the expirer's queue. Source: spec swift-formats 3.9. */
 
-import { hashPath } from '../common/hash-path.ts';
+import { expirerContainer } from '../common/expirer-container.ts';
 import { isTrueValue } from '../common/text.ts';
 import { normalizeDeleteAt } from '../common/timestamp.ts';
 import type { SwiftRequest } from '../http/request.ts';
@@ -19,14 +19,6 @@ export interface ExpiringObject {
   readonly dataTimestamp: string;
 }
 
-/** Container of the queue: the delete time's slot less the last two digits of the object's hash, as a decimal number. */
-export function expirerContainer(server: ObjectServer, location: ObjectLocation, deleteAtSeconds: number): string {
-  const hash = BigInt(`0x${hashPath(server.hashPath, location.account, location.container, location.object)}`);
-  const divisor = server.expirerDivisorSeconds;
-  const slot = Math.floor(deleteAtSeconds / divisor) * divisor;
-  return normalizeDeleteAt(slot - Number(hash % 100n));
-}
-
 /** Queues the removal of an object; each server that the proxy named is waited for. */
 export async function queueExpiry(
   server: ObjectServer,
@@ -37,7 +29,7 @@ export async function queueExpiry(
 ): Promise<void> {
   if (isTrueValue(req.headers.get('x-backend-replication'))) return;
   const named = req.headers.get('x-delete-at-container') ?? '';
-  const container = named === '' ? expirerContainer(server, location, expiring.deleteAtSeconds) : named;
+  const container = named === '' ? queueContainer(server, location, expiring.deleteAtSeconds) : named;
   const update = queueUpdate(server, location, 'PUT', container, expiring.deleteAtSeconds, [
     ['X-Backend-Storage-Policy-Index', '0'],
     ['X-Timestamp', timestamp],
@@ -70,13 +62,17 @@ export async function unqueueExpiry(
   if (isTrueValue(headers.get('x-backend-replication'))) return;
   const clean = headers.get('x-backend-clean-expiring-object-queue');
   if (clean !== undefined && !isTrueValue(clean)) return;
-  const container = expirerContainer(server, location, deleteAtSeconds);
+  const container = queueContainer(server, location, deleteAtSeconds);
   const update = queueUpdate(server, location, 'DELETE', container, deleteAtSeconds, [
     ['X-Backend-Storage-Policy-Index', '0'],
     ['X-Timestamp', timestamp],
     ...traceHeaders(req),
   ]);
   await server.updates.send(location.device, location.policyIndex, update, undefined, req.log);
+}
+
+function queueContainer(server: ObjectServer, location: ObjectLocation, deleteAtSeconds: number): string {
+  return expirerContainer(server.hashPath, deleteAtSeconds, server.expirerDivisorSeconds, location);
 }
 
 function traceHeaders(req: SwiftRequest): [string, string][] {

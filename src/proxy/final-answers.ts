@@ -1,22 +1,36 @@
-/** Collects the final answers of several nodes until they decide, then gives the rest a moment more. */
+/** Collects the final answers of several nodes until a quorum decides, then gives the rest a moment more. */
 
-import type { NodeAnswer } from './best-response.ts';
+import { haveQuorum, NO_ANSWER, type NodeAnswer } from './best-response.ts';
 
 /**
- * Resolves with the answers in order of arrival: when all have come, or `graceMs` after `decided` first says true of them.
- * A pending answer that resolves to undefined is one that never came. `pending` must not reject.
+ * Resolves with `wanted` answers in order of arrival: when all have come, or `graceMs` after a quorum of those wanted agreed. NO_ANSWER
+ * stands for those that are missing. A pending answer that resolves to undefined is one that never came. `pending` must not reject.
  */
-export function collectAnswers(
+export async function collectAnswers(
   pending: readonly Promise<NodeAnswer | undefined>[],
-  decided: (answers: readonly NodeAnswer[]) => boolean,
+  wanted: number,
+  graceMs: number,
+): Promise<NodeAnswer[]> {
+  const answers = pending.length === 0 ? [] : await untilDecided(pending, wanted, graceMs);
+  while (answers.length < wanted) answers.push(NO_ANSWER);
+  return answers;
+}
+
+function untilDecided(
+  pending: readonly Promise<NodeAnswer | undefined>[],
+  wanted: number,
   graceMs: number,
 ): Promise<NodeAnswer[]> {
   const answers: NodeAnswer[] = [];
-  if (pending.length === 0) return Promise.resolve(answers);
   return new Promise((resolve) => {
     let outstanding = pending.length;
     let timer: NodeJS.Timeout | undefined;
     let settled = false;
+    const isDecided = (): boolean =>
+      haveQuorum(
+        answers.map(({ status }) => status),
+        wanted,
+      );
     const finish = (): void => {
       settled = true;
       clearTimeout(timer);
@@ -27,7 +41,7 @@ export function collectAnswers(
       outstanding -= 1;
       if (answer !== undefined) answers.push(answer);
       if (outstanding === 0) finish();
-      else if (timer === undefined && decided(answers)) timer = setTimeout(finish, graceMs);
+      else if (timer === undefined && isDecided()) timer = setTimeout(finish, graceMs);
     };
     for (const promise of pending) void promise.then(take);
   });

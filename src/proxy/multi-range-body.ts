@@ -5,7 +5,7 @@
 
 import { BackendError, type BackendHead } from '../backend/transport.ts';
 import { type BodyStream, iterateBody } from '../http/body.ts';
-import { type ByteRange, type ContentRange, parseContentRange } from './byte-ranges.ts';
+import { type ByteRange, type ContentRange, parseContentRange } from '../http/range.ts';
 import type { ObjectSource, Resume } from './resumable-body.ts';
 
 /** Headers of a part are a few lines; a node that sends more is not talking multipart. */
@@ -22,8 +22,8 @@ export function multipartBoundary(head: BackendHead): string | undefined {
 
 /** What can be said of the parts once the length of the whole object is known. */
 export interface PartsPlan {
-  /** The parts that the answer will hold, in order; undefined when that cannot be told. */
-  ranges(totalBytes: number): readonly ByteRange[] | undefined;
+  /** The parts that the answer will hold, in order; null when that cannot be told. */
+  ranges(totalBytes: number): readonly ByteRange[] | null;
   resumer(totalBytes: number): Resume;
   /** Another node's answer with the same parts, for when the first broke before its first part was known. */
   restart(cause: unknown): Promise<ObjectSource | undefined>;
@@ -91,10 +91,10 @@ export class MultiRangeBody implements BodyStream {
     this.#began = true;
     this.#rest = seen.bytes;
     const given = contentRangeOf(partLines(seen.bytes, seen.end));
-    const ranges = given === undefined ? undefined : this.#plan.ranges(given.total);
-    if (given === undefined || ranges?.[0]?.first !== given.first || ranges[0].last !== given.last) return;
+    const ranges = given === undefined ? null : this.#plan.ranges(given.totalBytes);
+    if (given === undefined || ranges?.[0]?.start !== given.start || ranges[0].end !== given.end) return;
     this.#ranges = ranges;
-    this.#resume = this.#plan.resumer(given.total);
+    this.#resume = this.#plan.resumer(given.totalBytes);
   }
 
   async #passOn(source: ObjectSource): Promise<Uint8Array | null> {
@@ -109,7 +109,7 @@ export class MultiRangeBody implements BodyStream {
 
   async #data(source: ObjectSource, range: ByteRange, position: number): Promise<Uint8Array> {
     const chunk = await this.#take(source);
-    const left = range.last - position + 1;
+    const left = range.end - position;
     const wanted = chunk.length > left ? chunk.subarray(0, left) : chunk;
     this.#rest = chunk.subarray(wanted.length);
     if (wanted.length === left) {
@@ -124,7 +124,7 @@ export class MultiRangeBody implements BodyStream {
   /** The head of the next part as the client is to see it. */
   async #partHead(source: ObjectSource, range: ByteRange): Promise<Uint8Array> {
     const lines = this.#isMultipart ? await this.#readPartHead(source, range) : singlePartLines(source.head);
-    this.#position = range.first;
+    this.#position = range.start;
     return Buffer.from(`${this.#part === 0 ? '' : '\r\n'}--${this.#boundary}\r\n${lines}\r\n\r\n`, 'latin1');
   }
 
@@ -134,7 +134,7 @@ export class MultiRangeBody implements BodyStream {
     this.#rest = bytes.subarray(end + END_OF_HEAD.length);
     const lines = partLines(bytes, end);
     const given = contentRangeOf(lines);
-    if (given?.first !== range.first || given.last !== range.last) {
+    if (given?.start !== range.start || given.end !== range.end) {
       throw new BackendError('protocol', 'a part is not the range that was asked for');
     }
     return lines;
@@ -184,7 +184,7 @@ export class MultiRangeBody implements BodyStream {
     if (this.#resume === undefined) throw cause;
     const wanted = this.#ranges.slice(this.#part);
     const position = this.#position;
-    if (position !== undefined) wanted[0] = { first: position, last: (wanted[0] as ByteRange).last };
+    if (position !== undefined) wanted[0] = { start: position, end: (wanted[0] as ByteRange).end };
     const source = await this.#continueWith(await this.#resume(wanted, cause), cause);
     if (source === undefined) return;
     this.#rest = Buffer.alloc(0);
@@ -232,5 +232,5 @@ export function answersRanges(head: BackendHead, ranges: readonly ByteRange[], t
   if (ranges.length > 1) return multipartBoundary(head) !== undefined;
   const given = parseContentRange(head.headers.get('content-range'));
   const [wanted] = ranges;
-  return given?.first === wanted?.first && given?.last === wanted?.last && given?.total === totalBytes;
+  return given?.start === wanted?.start && given?.end === wanted?.end && given?.totalBytes === totalBytes;
 }

@@ -7,7 +7,7 @@ import { ChunkReadError, ClientDisconnect } from '../http/errors.ts';
 import { Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, HttpError, type SwiftResponse } from '../http/response.ts';
-import { bestResponse, haveQuorum, NO_ANSWER, type NodeAnswer } from './best-response.ts';
+import { bestResponse, type NodeAnswer } from './best-response.ts';
 import { collectAnswers } from './final-answers.ts';
 import { finalHead } from './node-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
@@ -128,14 +128,8 @@ async function collect(
   const pending = connections
     .filter(({ failed }) => !failed)
     .map((connection) => finalAnswer(context, req, target, connection, over));
-  const decided = (answers: readonly NodeAnswer[]): boolean =>
-    haveQuorum(
-      answers.map(({ status }) => status),
-      replicas,
-    );
-  const answers = await collectAnswers(pending, decided, context.conf.postQuorumTimeoutMs);
+  const answers = await collectAnswers(pending, replicas, context.conf.postQuorumTimeoutMs);
   over.value = true;
-  while (answers.length < replicas) answers.push(NO_ANSWER);
   return answers;
 }
 

@@ -4,10 +4,10 @@ import type { BackendHead } from '../backend/transport.ts';
 import { isTrueValue } from '../common/text.ts';
 import { type BodyStream, iterateBody, readAll } from '../http/body.ts';
 import { Headers } from '../http/headers.ts';
+import { parseContentRange, rangeHeader, requestedRanges } from '../http/range.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, SwiftResponse } from '../http/response.ts';
 import { bestResponse, copyBackendHeaders } from './best-response.ts';
-import { formatRanges, parseContentRange, satisfiableRanges } from './byte-ranges.ts';
 import { answersRanges, MultiRangeBody, multipartBoundary } from './multi-range-body.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { NodeReader, type ReadRequest, type ReadSource } from './read-node.ts';
@@ -91,7 +91,7 @@ class ObjectRead {
   resumer(totalBytes: number): Resume {
     return (ranges, cause) => {
       const headers = new Headers(this.#request.headers);
-      headers.set('range', formatRanges(ranges));
+      headers.set('range', rangeHeader(ranges));
       // The first answer settled whether ranges count.
       headers.delete('x-backend-ignore-range-if-metadata-present');
       return this.#next(headers, cause, (head) => answersRanges(head, ranges, totalBytes));
@@ -128,7 +128,7 @@ function objectBody(read: ObjectRead, source: ReadSource): BodyStream {
   const boundary = head.status === 206 ? multipartBoundary(head) : undefined;
   if (boundary !== undefined) {
     return new MultiRangeBody(read.open(source), boundary, {
-      ranges: (totalBytes) => satisfiableRanges(read.rangeHeader, totalBytes),
+      ranges: (totalBytes) => requestedRanges(read.rangeHeader, totalBytes),
       resumer: (totalBytes) => read.resumer(totalBytes),
       restart: (cause) => read.restart(cause),
     });
@@ -136,10 +136,10 @@ function objectBody(read: ObjectRead, source: ReadSource): BodyStream {
   const lengthText = head.headers.get('content-length');
   const length = lengthText === undefined ? NaN : Number(lengthText);
   const span = head.status === 206 ? parseContentRange(head.headers.get('content-range')) : undefined;
-  const range = span ?? { first: 0, last: length - 1, total: length };
+  const range = span ?? { start: 0, end: length, totalBytes: length };
   // Without a known span there is nothing to carry on from: the bytes pass as they come.
-  if (!(range.last - range.first + 1 === length)) return new UncountedBody(read.open(source));
-  return new PlainObjectBody(read.open(source), range, read.resumer(range.total));
+  if (!(range.end - range.start === length)) return new UncountedBody(read.open(source));
+  return new PlainObjectBody(read.open(source), range, read.resumer(range.totalBytes));
 }
 
 /** A body that cannot be carried on. */

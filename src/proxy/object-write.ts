@@ -1,17 +1,17 @@
 /** POST and DELETE of an object, and what every write of one sends along. Source: spec swift-formats 6.2, 6.4. */
 
 import type { RingLookup, RingNode } from '../common/host.ts';
+import { integerValue } from '../common/python-integer.ts';
 import { quorumSize } from '../common/storage-policy.ts';
 import { normalizeDeleteAt } from '../common/timestamp.ts';
 import type { Headers } from '../http/headers.ts';
-import { integerValue } from '../http/metadata-limits.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, type SwiftResponse } from '../http/response.ts';
 import { backendHeaders } from './backend-headers.ts';
 import { bestResponse, type NodeAnswer } from './best-response.ts';
 import type { ResourceNames } from './controllers/controller.ts';
 import type { NodeIteration } from './node-iteration.ts';
-import { expirerContainer } from './object-expiry.ts';
+import { expirerContainer } from '../common/expirer-container.ts';
 import type { ObjectLocation } from './object-location.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { type QueueTarget, spreadUpdates } from './update-spread.ts';

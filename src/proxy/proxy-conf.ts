@@ -3,7 +3,7 @@
 import type { Conf } from '../common/conf.ts';
 import { mergeConfs } from '../common/conf-origin.ts';
 import { readConf, type TypedConf } from '../common/conf-spec.ts';
-import { ConfigError, joinFaults } from '../common/config-error.ts';
+import { collectFault, type ConfigError, joinFaults } from '../common/config-error.ts';
 import type { LocalTest, Priority } from './affinity.ts';
 import type { SortingMethod } from './node-iteration.ts';
 import { type NodeCount, POLICY_SPEC, SERVER_SPEC } from './proxy-conf-spec.ts';
@@ -72,30 +72,19 @@ export interface ProxyConf extends PolicyOptions {
  */
 export function parseProxyConf(conf: Conf, policySections: ReadonlyMap<number, Conf> = new Map()): ProxyConf {
   const faults: ConfigError[] = [];
-  const server = collect(faults, () => serverOptions(readConf(SERVER_SPEC, conf, conf)));
+  const server = collectFault(faults, () => serverOptions(readConf(SERVER_SPEC, conf, conf)));
   const connectTimeoutMs = server?.connectTimeoutMs ?? 0;
-  const common = collect(faults, () => policyOptions(conf, connectTimeoutMs));
+  const common = collectFault(faults, () => policyOptions(conf, connectTimeoutMs));
   const policies = new Map<number, PolicyOptions | undefined>();
   for (const [index, section] of policySections) {
     const merged = mergeConfs(conf, section, { __name__: `proxy-server:policy:${index}` });
     policies.set(
       index,
-      collect(faults, () => policyOptions(merged, connectTimeoutMs)),
+      collectFault(faults, () => policyOptions(merged, connectTimeoutMs)),
     );
   }
   if (server === undefined || common === undefined || faults.length > 0) throw joinFaults(faults);
   return { ...server, ...common, forPolicy: (policyIndex) => policies.get(policyIndex) ?? common };
-}
-
-/** What `read` returns, or undefined when its fault was added to those found so far. */
-function collect<T>(faults: ConfigError[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    faults.push(error);
-    return undefined;
-  }
 }
 
 function serverOptions(options: TypedConf<typeof SERVER_SPEC>): Omit<ProxyConf, keyof PolicyOptions | 'forPolicy'> {

@@ -6,7 +6,7 @@
 import type { BackendHead } from '../backend/transport.ts';
 import { BackendError } from '../backend/transport.ts';
 import { type BodyStream, iterateBody } from '../http/body.ts';
-import type { ByteRange } from './byte-ranges.ts';
+import type { ByteRange } from '../http/range.ts';
 
 /** A node's good answer with its body, not yet read. */
 export interface ObjectSource {
@@ -26,7 +26,7 @@ export type Resume = (ranges: readonly ByteRange[], cause: unknown) => Promise<O
 export class PlainObjectBody implements BodyStream {
   #source: ObjectSource | null;
   #position: number;
-  readonly #last: number;
+  readonly #end: number;
   readonly #resume: Resume;
   #closed = false;
   readonly #accept = (chunk: Uint8Array | null): Uint8Array | null | Promise<Uint8Array | null> => this.#take(chunk);
@@ -34,8 +34,8 @@ export class PlainObjectBody implements BodyStream {
 
   constructor(source: ObjectSource, range: ByteRange, resume: Resume) {
     this.#source = source;
-    this.#position = range.first;
-    this.#last = range.last;
+    this.#position = range.start;
+    this.#end = range.end;
     this.#resume = resume;
   }
 
@@ -64,7 +64,7 @@ export class PlainObjectBody implements BodyStream {
   }
 
   #take(chunk: Uint8Array | null): Uint8Array | null | Promise<Uint8Array | null> {
-    const left = this.#last - this.#position + 1;
+    const left = this.#end - this.#position;
     if (chunk === null) {
       if (left > 0) return this.#carryOn(new BackendError('lost', `the answer ended ${left} bytes early`));
       this.#source = null;
@@ -81,8 +81,8 @@ export class PlainObjectBody implements BodyStream {
     const broken = this.#source;
     this.#source = null;
     broken?.close();
-    if (this.#position > this.#last) return null;
-    const source = await this.#resume([{ first: this.#position, last: this.#last }], cause);
+    if (this.#position >= this.#end) return null;
+    const source = await this.#resume([{ start: this.#position, end: this.#end }], cause);
     if (source === undefined) throw cause;
     if (this.#closed) {
       source.close();

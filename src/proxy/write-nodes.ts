@@ -8,7 +8,8 @@ import { Timestamp } from '../common/timestamp.ts';
 import type { Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import type { ServerType } from './backend-headers.ts';
-import { type NodeAnswer, NO_ANSWER, haveQuorum } from './best-response.ts';
+import type { NodeAnswer } from './best-response.ts';
+import { collectAnswers } from './final-answers.ts';
 import type { NodeIteration } from './node-iteration.ts';
 import { askNode } from './node-request.ts';
 import type { ProxyContext } from './proxy-context.ts';
@@ -35,28 +36,15 @@ export async function writeToNodes(
   req: SwiftRequest,
   request: WriteRequest,
 ): Promise<NodeAnswer[]> {
-  const wanted = request.headers.length;
-  const answers: NodeAnswer[] = [];
   const abort = new AbortController();
   // A client that goes away does not stop a write that is under way: the replicas would differ.
-  const slots = request.headers.map(async (headers, slot) => {
+  const pending = request.headers.map(async (headers, slot) => {
     const answer = await askInTurn(context, req, request, headers, abort.signal);
-    if (answer !== undefined) answers.push({ ...answer, slot });
+    return answer === undefined ? undefined : { ...answer, slot };
   });
-  const all = Promise.all(slots);
-  const pending = new Set(slots);
-  for (const slot of slots) void slot.then(() => pending.delete(slot));
-  while (pending.size > 0) {
-    await Promise.race(pending);
-    const statuses = answers.map(({ status }) => status);
-    if (pending.size > 0 && haveQuorum(statuses, wanted)) {
-      await settledWithin(all, context.conf.postQuorumTimeoutMs);
-      abort.abort();
-      break;
-    }
-  }
-  await all;
-  while (answers.length < wanted) answers.push(NO_ANSWER);
+  const answers = await collectAnswers(pending, pending.length, context.conf.postQuorumTimeoutMs);
+  abort.abort();
+  await Promise.all(pending);
   return answers;
 }
 
@@ -88,16 +76,4 @@ function knowsNothing(node: RingNode, answer: NodeAnswer): boolean {
   if (answer.status !== 404 || node.handoff_index === undefined) return false;
   const timestamp = Timestamp.tryParse(answer.headers?.get('x-backend-timestamp'));
   return timestamp === undefined || timestamp.raw === 0;
-}
-
-async function settledWithin(all: Promise<unknown>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  try {
-    await Promise.race([all, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

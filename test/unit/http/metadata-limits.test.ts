@@ -5,7 +5,6 @@ import {
   checkDeleteHeaders,
   checkMetadata,
   checkObjectCreation,
-  integerValue,
   messageLength,
 } from '../../../src/http/metadata-limits.ts';
 import { HttpError } from '../../../src/http/response.ts';
@@ -107,10 +106,4 @@ test('the length of a message is that of Content-Length, none when it is chunked
   expect(messageLength(new Headers({ 'transfer-encoding': 'Chunked', 'content-length': '12' }))).toBeNull();
   expect(messageLength(new Headers())).toBeNull();
   expect(messageLength(new Headers({ 'content-length': '1e3' }))).toBeInstanceOf(HttpError);
-});
-
-test('integers are read as Python reads them', () => {
-  expect(integerValue(' 4_000_000_000 ')).toBe(4_000_000_000);
-  expect(integerValue('+7')).toBe(7);
-  for (const text of ['', '1.5', '1e3', '_1', '1__0', '0x10']) expect(integerValue(text)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { SwiftRequest } from '../../../src/http/request.ts';
 import type { SwiftResponse } from '../../../src/http/response.ts';
-import { satisfiableRanges, type ByteRange } from '../../../src/proxy/byte-ranges.ts';
+import { type ByteRange, contentRange, requestedRanges } from '../../../src/http/range.ts';
 import { ObjectProxy, type ProxyOptions } from './object-fixture.ts';
 import type { NodeScript, RecordedRequest, ScriptedAnswer } from './scripted-nodes.ts';
 
@@ -34,9 +34,9 @@ const BASE = {
 /** What an object server answers that has `entity`. */
 function serve(request: RecordedRequest, entity: Buffer = ENTITY, extra: ScriptedAnswer = {}): ScriptedAnswer {
   const header = request.headers.get('range');
-  const ranges = satisfiableRanges(header, entity.length);
+  const ranges = requestedRanges(header, entity.length);
   const base = { ...BASE, ...(extra.headers as Record<string, string> | undefined) };
-  if (ranges === undefined) return { status: 200, body: entity, ...extra, headers: base };
+  if (ranges === null) return { status: 200, body: entity, ...extra, headers: base };
   if (ranges.length === 0)
     return {
       status: 416,
@@ -63,12 +63,8 @@ function serve(request: RecordedRequest, entity: Buffer = ENTITY, extra: Scripte
   };
 }
 
-function slice(entity: Buffer, { first, last }: ByteRange): Buffer {
-  return entity.subarray(first, last + 1);
-}
-
-function contentRange({ first, last }: ByteRange, total: number): string {
-  return `bytes ${first}-${last}/${total}`;
+function slice(entity: Buffer, { start, end }: ByteRange): Buffer {
+  return entity.subarray(start, end);
 }
 
 function multipart(entity: Buffer, ranges: readonly ByteRange[], boundary: string): Buffer {
@@ -320,9 +316,9 @@ test('the parts of several ranges keep the boundary of the first node whoever se
   const expected = multipart(
     ENTITY,
     [
-      { first: 0, last: 9 },
-      { first: 20, last: 29 },
-      { first: 115, last: 119 },
+      { start: 0, end: 10 },
+      { start: 20, end: 30 },
+      { start: 115, end: 120 },
     ],
     'bd0',
   );

@@ -1,7 +1,7 @@
 /** The queue container that the expirer finds an object in. Source: spec swift-formats 3.9. */
 
-import { type HashPathConfig, hashPath } from '../common/hash-path.ts';
-import { normalizeDeleteAt } from '../common/timestamp.ts';
+import { type HashPathConfig, hashPath } from './hash-path.ts';
+import { normalizeDeleteAt } from './timestamp.ts';
 
 /** Names of one object, native text. */
 export interface ObjectName {
@@ -18,9 +18,8 @@ export function expirerContainer(
   hashConfig: HashPathConfig,
   deleteAtSec: number,
   divisorSec: number,
-  name: ObjectName,
+  { account, container, object }: ObjectName,
 ): string {
-  const hash = hashPath(hashConfig, name.account, name.container, name.object);
-  const shard = Number(BigInt(`0x${hash}`) % 100n);
+  const shard = Number(BigInt(`0x${hashPath(hashConfig, account, container, object)}`) % 100n);
   return normalizeDeleteAt(Math.floor(deleteAtSec / divisorSec) * divisorSec - shard);
 }

@@ -1,1 +1,0 @@
-export { pythonJson, pythonJsonString } from '../common/python-json.ts';
