@@ -1,7 +1,8 @@
 /** What the parent of a server's workers holds for all of them: the in-memory cache, reached over the channel that forking made. */
 
-import type { Worker } from 'node:cluster';
+import type { ChildProcess } from 'node:child_process';
 import type { ServiceKey } from '../common/host.ts';
+import { CacheConnectionError } from '../http/cache-error.ts';
 import type { Cache } from '../http/env.ts';
 import { MemoryCache, SHARED_CACHE } from '../http/memory-cache.ts';
 
@@ -36,14 +37,14 @@ function run(cache: Cache, call: CacheCall): Promise<unknown> {
 }
 
 /** The parent's side: answers the workers' calls. */
-export function answerCacheCalls(cache: Cache = new MemoryCache()): (worker: Worker, message: unknown) => void {
+export function answerCacheCalls(cache: Cache = new MemoryCache()): (worker: ChildProcess, message: unknown) => void {
   return (worker, message) => {
     const request = message as CacheRequest;
     if (request.type !== 'cache') return;
     run(cache, request.call).then(
       (value) => {
         const reply: CacheReply = { type: 'cache-reply', id: request.id, value };
-        if (worker.isConnected()) worker.send(reply, () => undefined);
+        if (worker.connected) worker.send(reply, () => undefined);
       },
       () => undefined, // a cache in memory does not fail; a lost call is a miss after the time-out
     );
@@ -74,7 +75,8 @@ class ParentCache implements Cache {
 
   async increment(key: string, delta: number, ttlSeconds: number): Promise<number> {
     const value = await this.#call({ op: 'increment', key, delta, ttlSeconds });
-    return typeof value === 'number' ? value : Math.max(0, delta);
+    if (typeof value !== 'number') throw new CacheConnectionError('the parent does not answer');
+    return value;
   }
 
   async delete(key: string): Promise<void> {

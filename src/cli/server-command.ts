@@ -4,25 +4,23 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { builtinEntryPoints } from '../builtins.ts';
-import { type AppName, openPipeline, type Pipeline, readServerOptions } from '../compose/pipeline.ts';
 import { provideOwnModules } from '../compose/own-modules.ts';
-import { listen, makeHttpServer } from '../compose/serving.ts';
+import { type AppName, readServerOptions, type ServerOptions } from '../compose/server-options.ts';
 import { readServerConfig } from '../paste/server-app.ts';
 import { describeFault } from './faults.ts';
+import { type ListenSocket, openListenSocket } from './listen-socket.ts';
 import { makeLogger } from './log/logger.ts';
-import { pipelineOptions } from './pipeline-options.ts';
 import { answerCacheCalls } from './parent-services.ts';
-import { dropPrivileges, endServing, workerCount } from './serving.ts';
-import { endSignal } from './signals.ts';
-import { Supervisor } from './supervisor.ts';
+import { checkUser } from './privileges.ts';
+import { workerCount } from './serving.ts';
+import { Supervisor, type WorkerPlan } from './supervisor.ts';
+import { UsageError } from './usage-error.ts';
 
 interface Arguments {
   configPath: string;
   console: boolean;
   testConfig: boolean;
 }
-
-class UsageError extends Error {}
 
 function readArguments(command: string, argv: string[]): Arguments {
   const usage = `Usage: ${command} CONFIG [--verbose] [--test-config]`;
@@ -59,48 +57,67 @@ export async function runServerCommand(appName: AppName): Promise<void> {
   try {
     const args = readArguments(command, process.argv.slice(2));
     process.title = `${command} ${args.configPath}`;
-    process.exitCode = await run(appName, args);
+    await run(appName, args);
+    process.exitCode = 0;
   } catch (error) {
     process.stderr.write(`${command}: ${error instanceof UsageError ? error.message : describeFault(error)}\n`);
     process.exitCode = 1;
   }
 }
 
-async function run(appName: AppName, args: Arguments): Promise<number> {
+async function run(appName: AppName, args: Arguments): Promise<void> {
   provideOwnModules();
-  const { appConf, logName } = await readServerConfig(args.configPath, appName, builtinEntryPoints);
-  const options = readServerOptions(appConf, args.configPath, appName);
+  const { options, appConf, logName } = await readOptions(appName, args.configPath);
   const workers = workerCount(options.workers);
   if (workers === 0 || args.testConfig) {
-    const pipeline = await openPipeline(pipelineOptions(appName, args.configPath, args.console));
-    if (args.testConfig) {
-      await pipeline.close();
-      return 0;
-    }
-    return serveAlone(pipeline);
+    // The parent of workers does without all that this loads.
+    const { checkPipeline, serveAlone } = await import('./serve-alone.ts');
+    await (args.testConfig ? checkPipeline : serveAlone)(appName, args.configPath, args.console);
+    return;
   }
+  const socket = await openListenSocket(listenAddress(options));
   const log = makeLogger({ conf: appConf, name: logName, console: args.console });
   const supervisor = new Supervisor({
     workerScript: fileURLToPath(import.meta.resolve('./server-worker.ts')),
     args: [appName, args.configPath, ...(args.console ? ['console'] : [])],
-    workers,
+    plan: { workers, socket },
+    replan: (current) => replan(appName, args.configPath, current as ServerPlan),
     log,
+    describe: describeFault,
     onMessage: answerCacheCalls(),
   });
-  const exitCode = await supervisor.run();
+  await supervisor.run();
   log.close();
-  return exitCode;
 }
 
-/** Serves in this process until a signal ends it. */
-export async function serveAlone(pipeline: Pipeline): Promise<number> {
-  const server = makeHttpServer(pipeline);
-  await listen(server, pipeline.options);
-  dropPrivileges(pipeline.options.user);
-  process.on('SIGUSR1', () =>
-    pipeline.log.warn('SIGUSR1 has no meaning with workers = 0: there is no parent that could replace the worker'),
-  );
-  const how = await endSignal();
-  await endServing(server, pipeline, how);
-  return 0;
+interface ServerPlan extends WorkerPlan {
+  readonly socket: ListenSocket;
+}
+
+async function readOptions(
+  appName: AppName,
+  configPath: string,
+): Promise<{ options: ServerOptions; appConf: Readonly<Record<string, string>>; logName: string }> {
+  const { appConf, logName } = await readServerConfig(configPath, appName, builtinEntryPoints);
+  const options = readServerOptions(appConf, configPath, appName);
+  checkUser(options.user);
+  return { options, appConf, logName };
+}
+
+/** What the config asks for now. The socket is kept while its address is the same. */
+async function replan(appName: AppName, configPath: string, current: ServerPlan): Promise<ServerPlan> {
+  const { options } = await readOptions(appName, configPath);
+  const address = listenAddress(options);
+  const { socket } = current;
+  const stays = socket.host === address.host && socket.port === address.port;
+  return {
+    // A parent does not turn into a server while it runs.
+    workers: Math.max(1, workerCount(options.workers)),
+    socket: stays ? socket : await openListenSocket(address),
+  };
+}
+
+function listenAddress(options: ServerOptions): Parameters<typeof openListenSocket>[0] {
+  const { bind_ip: host, bind_port: port, backlog, bind_timeout: timeoutSeconds } = options;
+  return { host, port, backlog, timeoutMs: timeoutSeconds * 1000 };
 }

@@ -1,36 +1,46 @@
 /** One serving process, with Swift's ways to begin and to end. */
 
 import { availableParallelism } from 'node:os';
+import { ConfigError } from '../common/config-error.ts';
 import type { HttpServer } from '../http/server.ts';
 
-/** Requests in flight get this long once the process was told to end. */
+/** How a process ends: within a bounded moment, or once the last client is served. */
+export type EndKind = 'stop' | 'drain';
+
+/** Requests in flight get this long once the process was told to stop. */
 const STOP_GRACE_MS = 5_000;
 /** A drain waits as long as Swift's does: until the last client is served. */
 const DRAIN_GRACE_MS = 24 * 3600 * 1000;
+/**
+ * How long a drain keeps a connection that idles. Its client may be sending the next request just now, and would see it lost; the
+ * request is served, with word that the connection ends.
+ */
+const DRAIN_IDLE_MS = 5_000;
 
-/** Number of workers that `workers` asks for; 0 serves in the parent. Throws RangeError with what was expected. */
+/** Number of workers that `workers` asks for; 0 serves in the parent. Throws ConfigError. */
 export function workerCount(text: string): number {
   if (text.toLowerCase() === 'auto') return availableParallelism();
-  if (!/^\d+$/.test(text)) throw new RangeError(`workers = ${text}: expected a number or auto`);
+  if (!/^\d{1,4}$/.test(text))
+    throw new ConfigError({ code: 'option-invalid', key: 'workers', text: `${text}: expected a number or auto` });
   return Number(text);
 }
 
-/** Becomes `user` when the process runs as root. Throws when there is no such user. */
-export function dropPrivileges(user: string): void {
-  if (process.geteuid?.() !== 0 || user === 'root') return;
-  // Node's types leave this one out.
-  (process as { initgroups?: (user: string, group: string) => void }).initgroups?.(user, user);
-  process.setgid?.(user);
-  process.setuid?.(user);
-  process.umask(0o22);
-}
+/** Ends a server that serves, and what is behind it. Told to stop while it drains, it stops. */
+export class Ending {
+  readonly #server: HttpServer;
+  readonly #pipeline: { close(): Promise<void> };
+  #done: Promise<void> | undefined;
 
-/** Ends serving: `stop` within a bounded moment, `drain` once the last request is answered; then takes the pipeline down. */
-export async function endServing(
-  server: HttpServer,
-  pipeline: { close(): Promise<void> },
-  how: 'stop' | 'drain',
-): Promise<void> {
-  await server.drain(how === 'stop' ? STOP_GRACE_MS : DRAIN_GRACE_MS);
-  await pipeline.close();
+  constructor(server: HttpServer, pipeline: { close(): Promise<void> }) {
+    this.#server = server;
+    this.#pipeline = pipeline;
+  }
+
+  /** Resolves once the last connection is closed and the pipeline is down. */
+  end(how: EndKind): Promise<void> {
+    const drained =
+      how === 'stop' ? this.#server.drain(STOP_GRACE_MS) : this.#server.drain(DRAIN_GRACE_MS, DRAIN_IDLE_MS);
+    this.#done ??= drained.then(() => this.#pipeline.close());
+    return this.#done;
+  }
 }

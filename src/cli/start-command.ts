@@ -8,8 +8,9 @@ import { listen, makeHttpServer } from '../compose/serving.ts';
 import type { HttpServer } from '../http/server.ts';
 import { describeFault } from './faults.ts';
 import { makeLogger } from './log/logger.ts';
-import { endSignal } from './signals.ts';
-import { endServing } from './serving.ts';
+import { Ending } from './serving.ts';
+import { onEndSignals } from './signals.ts';
+import { UsageError } from './usage-error.ts';
 
 interface Arguments {
   configDir: string;
@@ -20,8 +21,6 @@ interface Arguments {
 const DEFAULT_CONFIG_DIR = fileURLToPath(new URL('../../etc/swift', import.meta.url));
 /** A port that is taken stays taken: the person in front of the terminal is told at once. */
 const BIND_TIMEOUT_SECONDS = 0;
-
-class UsageError extends Error {}
 
 function readArguments(argv: string[]): Arguments {
   let values;
@@ -44,7 +43,7 @@ export async function runStartCommand(): Promise<void> {
   try {
     const args = readArguments(process.argv.slice(2));
     // From here on a signal ends the cluster cleanly, also one that comes while it starts.
-    const signal = endSignal();
+    const signal = new Promise<void>((resolve) => onEndSignals(() => resolve()));
     const cluster = await openEmbeddedCluster({
       configDir: args.configDir,
       entryPoints: builtinEntryPoints,
@@ -53,7 +52,7 @@ export async function runStartCommand(): Promise<void> {
     const server = await serve(cluster, args);
     process.stdout.write(welcome(cluster, server.port));
     await signal;
-    await endServing(server, cluster, 'stop');
+    await new Ending(server, cluster).end('stop');
     process.exitCode = 0;
   } catch (error) {
     process.stderr.write(`apus: ${error instanceof UsageError ? error.message : describeFault(error)}\n`);

@@ -1,7 +1,5 @@
 /** `npm start`: a whole cluster of one machine in one process, from the configs in etc/swift/. */
 
-import { enableCompileCache } from 'node:module';
+import { runStartCommand } from './start-command.ts';
 
-enableCompileCache();
-const { runStartCommand } = await import('./start-command.ts');
 await runStartCommand();

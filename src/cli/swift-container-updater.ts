@@ -1,5 +1,3 @@
-import { enableCompileCache } from 'node:module';
+import { runUpdaterCommand } from './updater-command.ts';
 
-enableCompileCache();
-const { runUpdaterCommand } = await import('./updater-command.ts');
 await runUpdaterCommand('container-updater');

@@ -1,5 +1,3 @@
-import { enableCompileCache } from 'node:module';
+import { runServerCommand } from './server-command.ts';
 
-enableCompileCache();
-const { runServerCommand } = await import('./server-command.ts');
 await runServerCommand('proxy-server');

@@ -7,16 +7,15 @@ import { readUpdaterConf, runUpdater, type UpdaterName } from '../compose/update
 import { loadSwiftConf } from '../common/swift-conf.ts';
 import { describeFault } from './faults.ts';
 import { makeLogger } from './log/logger.ts';
-import { dropPrivileges } from './serving.ts';
-import { endSignal } from './signals.ts';
+import { dropPrivileges } from './privileges.ts';
+import { onEndSignals } from './signals.ts';
+import { UsageError } from './usage-error.ts';
 
 interface Arguments {
   configPath: string;
   once: boolean;
   console: boolean;
 }
-
-class UsageError extends Error {}
 
 /** `once` may also stand behind the config, as Swift's start scripts write it. */
 function readArguments(command: string, argv: string[]): Arguments {
@@ -68,7 +67,7 @@ async function run(name: UpdaterName, { configPath, once, console }: Arguments):
   for (const warning of warnings) log.warn(warning);
   const host = new ServerHost({ log, swiftDir, policies, constraints, hashPath });
   const ending = new AbortController();
-  void endSignal().then(() => ending.abort());
+  onEndSignals(() => ending.abort());
   try {
     await runUpdater(name, { host, conf, once, signal: ending.signal });
   } finally {

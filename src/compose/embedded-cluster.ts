@@ -8,8 +8,9 @@ import type { Conf } from '../http/contract.ts';
 import type { EntryPointTable } from '../paste/entry-point-table.ts';
 import { readServerConfig } from '../paste/server-app.ts';
 import { type EmbeddedServer, prepareEmbeddedCluster } from './embedded-setup.ts';
-import { type AppName, type ClosableLogger, openPipeline, type Pipeline, readServerOptions } from './pipeline.ts';
+import { type ClosableLogger, openPipeline, type Pipeline } from './pipeline.ts';
 import { provideOwnModules } from './own-modules.ts';
+import { type AppName, readServerOptions } from './server-options.ts';
 import { readUpdaterConf, runUpdater, type UpdaterName } from './updaters.ts';
 
 export interface EmbeddedClusterOptions {

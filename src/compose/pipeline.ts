@@ -3,15 +3,12 @@
 import type { Logger, ServiceKey } from '../common/host.ts';
 import { loadSwiftConf } from '../common/swift-conf.ts';
 import type { Conf, Handler } from '../http/contract.ts';
-import { readConf, type TypedConf } from '../common/conf-spec.ts';
 import type { EntryPointTable } from '../paste/entry-point-table.ts';
 import { loadServerApp } from '../paste/server-app.ts';
 import { ServerHost } from './host.ts';
 import { provideOwnModules } from './own-modules.ts';
-import { serverOptions } from './server-options.ts';
+import { type AppName, readServerOptions, serverOptions, type ServerOptions } from './server-options.ts';
 
-export type ServerOptions = TypedConf<typeof serverOptions>;
-export type AppName = 'proxy-server' | 'object-server' | 'container-server' | 'account-server';
 export type ClosableLogger = Logger & { close(): void };
 
 export interface PipelineOptions {
@@ -35,11 +32,6 @@ export interface Pipeline {
   /** Names of filters and app, outermost first. */
   readonly names: readonly string[];
   close(): Promise<void>;
-}
-
-/** The options that every server has, from the app section's settings. Throws ConfigError. */
-export function readServerOptions(appConf: Conf, configPath: string, appName: AppName): ServerOptions {
-  return readConf(serverOptions, appConf, {}, { file: configPath, section: `app:${appName}` });
 }
 
 /** Builds the pipeline. Warnings go to its log. Throws ConfigError. */

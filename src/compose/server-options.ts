@@ -1,6 +1,9 @@
 /** Options that every server process has, read from `[DEFAULT]` and its app section. */
 
-import type { ConfSpec } from '../http/contract.ts';
+import { readConf, type TypedConf } from '../common/conf-spec.ts';
+import type { Conf, ConfSpec } from '../http/contract.ts';
+
+export type AppName = 'proxy-server' | 'object-server' | 'container-server' | 'account-server';
 
 export const serverOptions = {
   bind_ip: { type: 'text', default: '0.0.0.0', doc: 'Address to listen on.' },
@@ -36,3 +39,10 @@ export const serverOptions = {
     doc: 'Longer lines lose their middle; 0 keeps them whole.',
   },
 } as const satisfies ConfSpec;
+
+export type ServerOptions = TypedConf<typeof serverOptions>;
+
+/** The options that every server has, from the app section's settings. Throws ConfigError. */
+export function readServerOptions(appConf: Conf, configPath: string, appName: AppName): ServerOptions {
+  return readConf(serverOptions, appConf, {}, { file: configPath, section: `app:${appName}` });
+}

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { maxHeaderCount } from '../common/constraints.ts';
 import { HttpServer } from '../http/server.ts';
-import type { Pipeline, ServerOptions } from './pipeline.ts';
+import { BindError } from './bind-error.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { ServerOptions } from './server-options.ts';
 
 const BIND_RETRY_MS = 100;
 
@@ -31,8 +33,6 @@ function tlsOptions(options: ServerOptions): { tls?: { cert: Buffer; key: Buffer
   const keyFile = options.key_file === '' ? options.cert_file : options.key_file;
   return { tls: { cert: readFileSync(options.cert_file), key: readFileSync(keyFile) } };
 }
-
-export class BindError extends Error {}
 
 /** Listens, trying again while the port is taken, for `bind_timeout`. Throws BindError. */
 export async function listen(

@@ -37,7 +37,7 @@ export async function runUpdater(name: UpdaterName, run: UpdaterRun): Promise<vo
   try {
     await (name === 'object-updater' ? updateObjects(run, transport) : updateContainers(run, transport));
   } finally {
-    await own?.close();
+    own?.close();
   }
 }
 

@@ -44,7 +44,8 @@ export class ServerConnection {
   readonly #remoteAddress: string;
   readonly #remotePort: number;
   #waitingForRequest = false;
-  #draining = false;
+  /** Once the server drains: when an idle connection is closed at the latest. */
+  #lastIdleTime: number | undefined;
   #served = false;
   /** The client may still be sending what nobody will read. */
   #unread = false;
@@ -67,9 +68,12 @@ export class ServerConnection {
     return this.#served && this.idle;
   }
 
-  /** Closes the connection as soon as no request is in progress; answers say so from now on. */
-  finish(): void {
-    this.#draining = true;
+  /**
+   * Answers say from now on that the connection closes. One that waits for its client's next request is closed after `idleMs` without
+   * any: a client that sends one just now would see it lost.
+   */
+  finish(idleMs: number): void {
+    this.#lastIdleTime = Math.min(this.#lastIdleTime ?? Infinity, performance.now() + idleMs);
     if (this.idle) this.#out.input.wake();
   }
 
@@ -84,7 +88,6 @@ export class ServerConnection {
       for (;;) {
         const head = await this.#nextHead(idleTimeoutMs);
         if (head === null || !(await this.#serve(head))) break;
-        if (this.#draining) break;
         idleTimeoutMs = this.#options.keepAliveTimeoutMs;
       }
       await this.#leave();
@@ -108,9 +111,12 @@ export class ServerConnection {
       }
       if (head !== undefined) return head;
       const { idle } = this.#parser;
-      if (input.ended || this.#out.gone || (idle && this.#draining)) return null;
+      if (input.ended || this.#out.gone) return null;
       let timeoutMs = idleTimeoutMs;
-      if (!idle) {
+      if (idle) {
+        if (this.#lastIdleTime !== undefined) timeoutMs = Math.min(timeoutMs, this.#lastIdleTime - performance.now());
+        if (timeoutMs <= 0) return null;
+      } else {
         if (deadline === 0) deadline = performance.now() + this.#options.clientTimeoutMs;
         timeoutMs = Math.max(0, deadline - performance.now());
       }
@@ -150,7 +156,7 @@ export class ServerConnection {
       });
       const response = await this.#answer(req);
       exchange.answered = true;
-      const keepAlive = head.keepAlive && !this.#draining && exchange.mayStay(response);
+      const keepAlive = head.keepAlive && this.#lastIdleTime === undefined && exchange.mayStay(response);
       const outcome = await this.#send(response, head.method, head.httpVersion, keepAlive, req);
       if (!outcome.complete) return false;
       // A client that was not asked for its body may send it all the same after a while.

@@ -31,7 +31,8 @@ export interface HttpServerOptions {
 }
 
 /** An address, or a listening socket made elsewhere: an inherited descriptor or a net.Server that listens. */
-export type ListenTarget = { host: string; port: number; backlog?: number | undefined } | { fd: number } | Server;
+export type ListenTarget =
+  { host: string; port: number; backlog?: number | undefined } | { fd: number; backlog?: number | undefined } | Server;
 
 export class HttpServer {
   readonly #options: ConnectionOptions;
@@ -39,9 +40,13 @@ export class HttpServer {
   readonly #maxConnections: number;
   readonly #connections = new Set<ServerConnection>();
   readonly #waiting: Socket[] = [];
+  /** What TLS connections run on, from before the handshake until they end. */
+  readonly #tlsSockets = new Set<Socket>();
   #activeRequests = 0;
-  #draining = false;
-  #onEmpty: (() => void) | null = null;
+  /** How long a drain lets a connection idle; undefined while the server accepts. */
+  #drainIdleMs: number | undefined;
+  #closed = false;
+  readonly #emptied = Promise.withResolvers<void>();
 
   constructor(options: HttpServerOptions) {
     const { handler, log, clientTimeoutMs, keepAliveTimeoutMs, serverHeader, tls } = options;
@@ -61,7 +66,7 @@ export class HttpServer {
       onHandlerError: options.onHandlerError ?? ((error) => log.error('Error handling a request', error)),
       onActive: (connection, active) => {
         this.#activeRequests += active ? 1 : -1;
-        if (!active && this.#waiting.length > 0) connection.finish();
+        if (!active && this.#waiting.length > 0) connection.finish(0);
       },
     };
     this.#maxConnections = options.maxConnections ?? Infinity;
@@ -75,6 +80,7 @@ export class HttpServer {
         this.#accept(socket),
       );
       server.on('tlsClientError', (error) => log.debug(`TLS handshake failed: ${error.message}`));
+      server.on('connection', (socket: Socket) => this.#trackTls(socket));
       this.#server = server;
     }
     this.#server.on('error', (error) => {
@@ -111,41 +117,53 @@ export class HttpServer {
   }
 
   /** Takes no new connections. Those that are open go on. */
-  stopAccepting(): Promise<void> {
+  stopAccepting(): void {
     if (this.#server.listening) this.#server.close();
-    for (const socket of this.#waiting.splice(0)) socket.destroy();
-    return Promise.resolve();
   }
 
   /**
-   * Stops accepting, closes idle connections and lets requests in progress finish, each the last of its connection. What is
-   * still there after `graceMs` is cut off.
+   * Stops accepting and lets what was accepted finish: requests in progress, and on a connection that idles one more request that
+   * comes within `idleMs`; their answers close the connection. What is still there after `graceMs` is cut off. A second call
+   * may shorten the first.
    */
-  async drain(graceMs: number): Promise<void> {
-    this.#draining = true;
-    await this.stopAccepting();
-    for (const connection of this.#connections) connection.finish();
-    if (this.#connections.size > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, graceMs);
-        this.#onEmpty = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
+  async drain(graceMs: number, idleMs = 0): Promise<void> {
+    this.#drainIdleMs = Math.min(this.#drainIdleMs ?? Infinity, idleMs);
+    this.stopAccepting();
+    for (const connection of this.#connections) connection.finish(this.#drainIdleMs);
+    this.#checkEmptied();
+    const timer = setTimeout(() => void this.close(), graceMs);
+    await this.#emptied.promise;
+    clearTimeout(timer);
     await this.close();
   }
 
   /** Stops accepting and cuts off all connections. */
-  async close(): Promise<void> {
-    this.#draining = true;
-    await this.stopAccepting();
+  close(): Promise<void> {
+    this.#closed = true;
+    this.stopAccepting();
+    for (const socket of this.#waiting.splice(0)) socket.destroy();
+    for (const socket of this.#tlsSockets) socket.destroy();
     for (const connection of this.#connections) connection.destroy();
+    this.#emptied.resolve();
+    return Promise.resolve();
+  }
+
+  #checkEmptied(): void {
+    if (this.#drainIdleMs === undefined) return;
+    if (this.#connections.size + this.#waiting.length + this.#tlsSockets.size === 0) this.#emptied.resolve();
+  }
+
+  /** A client that shakes hands while the server begins to drain was accepted, and gets its answer. */
+  #trackTls(socket: Socket): void {
+    this.#tlsSockets.add(socket);
+    socket.once('close', () => {
+      this.#tlsSockets.delete(socket);
+      this.#checkEmptied();
+    });
   }
 
   #accept(socket: Socket): void {
-    if (this.#draining) {
+    if (this.#closed) {
       socket.destroy();
     } else if (this.#connections.size < this.#maxConnections) {
       this.#start(socket);
@@ -155,7 +173,7 @@ export class HttpServer {
       socket.on('error', () => socket.destroy());
       for (const connection of this.#connections) {
         if (connection.spare) {
-          connection.finish();
+          connection.finish(0);
           break;
         }
       }
@@ -167,11 +185,12 @@ export class HttpServer {
   #start(socket: Socket): void {
     const connection = new ServerConnection(socket, this.#options);
     this.#connections.add(connection);
+    if (this.#drainIdleMs !== undefined) connection.finish(this.#drainIdleMs);
     socket.resume();
     void connection.run().then(() => {
       this.#connections.delete(connection);
       this.#startNext();
-      if (this.#connections.size === 0) this.#onEmpty?.();
+      this.#checkEmptied();
     });
   }
 

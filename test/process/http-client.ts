@@ -15,7 +15,7 @@ export function request(
 ): Promise<Answer> {
   const { body, tls, ...rest } = options;
   return new Promise((resolve, reject) => {
-    const all = { host: '127.0.0.1', port, path, rejectUnauthorized: false, ...rest };
+    const all = { host: '127.0.0.1', port, path, agent: false, rejectUnauthorized: false, ...rest };
     const req = (tls === true ? sendTls : send)(all, (res) => {
       let text = '';
       res.setEncoding('latin1');

@@ -62,9 +62,9 @@ test('a reload brings new config and new code, on as many workers as the config 
   node.writeConf('object', { mark: 'second', workers: '3' }, MARK_SECTIONS);
   server.signal('SIGUSR1');
   await server.said('reloaded');
+  await eventually(() => server.workerPids().length === 3);
   const { headers: after } = await request(node.ports.object, '/sdb1/0/a/c/o');
   expect([after['x-code'], after['x-conf']]).toEqual(['two', 'second']);
-  await eventually(() => server.workerPids().length === 3);
   node.writeConf('object', { mark: 'third', workers: '1' }, MARK_SECTIONS);
   server.signal('SIGUSR1');
   await server.said('reloaded', 2);

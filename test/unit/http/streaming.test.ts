@@ -175,6 +175,42 @@ test('drain lets requests finish with Connection: close, closes idle connections
   expect([server.activeRequests, server.connectionCount]).toEqual([0, 0]);
 });
 
+test('a drain may let idle connections be: each gets one more answer, which closes it', async () => {
+  const server = await startServer(() => Promise.resolve(new SwiftResponse(200, {}, Buffer.from('done'))));
+  const [asking, silent] = [await RawClient.open(server.port), await RawClient.open(server.port)];
+  for (const client of [asking, silent]) await client.send('GET /a HTTP/1.1\r\n\r\n').take('done');
+  const drained = server.drain(5000, 60_000);
+  asking.send('GET /b HTTP/1.1\r\n\r\n');
+  const last = await asking.rest();
+  expect(last).toContain('\r\nConnection: close\r\n');
+  expect(last.endsWith('done')).toBe(true);
+  expect(server.connectionCount).toBe(1);
+  void server.drain(5000, 0); // told again, more strictly
+  expect(await silent.rest()).toBe('');
+  await drained;
+});
+
+test('a drain serves those who waited for their turn', async () => {
+  const go = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  const server = await startServer(
+    async () => {
+      entered.resolve();
+      await go.promise;
+      return new SwiftResponse(200, {}, Buffer.from('done'));
+    },
+    { maxConnections: 1 },
+  );
+  const served = (await RawClient.open(server.port)).send('GET /a HTTP/1.1\r\n\r\n');
+  await entered.promise;
+  const waiting = (await RawClient.open(server.port)).send('GET /b HTTP/1.1\r\n\r\n');
+  await (await RawClient.open(server.port)).rest(); // one too many, so the one before it was accepted
+  const drained = server.drain(5000, 1000);
+  go.resolve();
+  for (const client of [served, waiting]) expect((await client.rest()).endsWith('done')).toBe(true);
+  await drained;
+});
+
 test('drain cuts off what is not finished after the time given', async () => {
   const entered = Promise.withResolvers<void>();
   const server = await startServer(async (req) => {

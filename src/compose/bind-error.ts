@@ -1,0 +1,2 @@
+/** An address cannot be listened on. */
+export class BindError extends Error {}
