@@ -4,7 +4,6 @@
  */
 
 import {
-  type ConfSpec,
   type FilterFactory,
   HttpError,
   newTransactionId,
@@ -18,7 +17,7 @@ import {
 
 export const confSpec = {
   trans_id_suffix: { type: 'text', default: '', doc: 'Appended to every transaction id, to tell clusters apart.' },
-} as const satisfies ConfSpec;
+} as const;
 
 export const order: Order = {
   before: ['gatekeeper', 'healthcheck', 'proxy_logging', 'memcache', 'listing_formats', 'ratelimit', 'tempauth'],

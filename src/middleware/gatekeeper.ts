@@ -3,14 +3,7 @@
  * requests and from answers. Must stand outside every filter that uses them.
  */
 
-import {
-  type ConfSpec,
-  type FilterFactory,
-  type Headers,
-  type Order,
-  readConf,
-  type SwiftRequest,
-} from '../middleware-api.ts';
+import { type FilterFactory, type Headers, type Order, readConf, type SwiftRequest } from '../middleware-api.ts';
 
 export const confSpec = {
   shunt_inbound_x_timestamp: {
@@ -23,7 +16,7 @@ export const confSpec = {
     default: false,
     doc: 'Lets clients reach the reserved namespace with X-Allow-Reserved-Names.',
   },
-} as const satisfies ConfSpec;
+} as const;
 
 export const order: Order = {
   after: ['catch_errors'],

@@ -1,11 +1,11 @@
 /** healthcheck - answers `/healthcheck` with OK, for load balancers. A file at `disable_path` takes the node out of rotation. */
 
 import { access } from 'node:fs/promises';
-import { type ConfSpec, type FilterFactory, readConf, SwiftResponse } from '../middleware-api.ts';
+import { type FilterFactory, readConf, SwiftResponse } from '../middleware-api.ts';
 
 export const confSpec = {
   disable_path: { type: 'text', default: '', doc: 'While this file exists the answer is 503 DISABLED BY FILE.' },
-} as const satisfies ConfSpec;
+} as const;
 
 const PLAIN = 'text/plain';
 

@@ -4,7 +4,6 @@
  */
 
 import {
-  type ConfSpec,
   type FilterFactory,
   isTrueValue,
   listingContentType,
@@ -19,7 +18,7 @@ import {
   xmlText,
 } from '../middleware-api.ts';
 
-export const confSpec = {} as const satisfies ConfSpec;
+export const confSpec = {} as const;
 
 export const order: Order = {
   after: ['catch_errors', 'gatekeeper', 'proxy_logging', 'memcache'],

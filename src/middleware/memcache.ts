@@ -5,7 +5,6 @@
 
 import {
   type Cache,
-  type ConfSpec,
   type Conf,
   type FilterFactory,
   type Host,
@@ -21,10 +20,7 @@ export const confSpec = {
   memcache_servers: {
     type: 'text',
     default: '',
-    doc:
-      'Servers, separated by commas: host:port (memcached), redis://[user:password@]host:port/db, rediss://…, ' +
-      'redis-cluster://host:port,host:port or redis-sentinel://host:port,host:port/name. Nothing here and in memcache.conf: ' +
-      'memory, one cache for all workers of the server (Swift then uses 127.0.0.1:11211).',
+    doc: `Servers, separated by commas: host:port (memcached), redis://[user:password@]host:port/db, rediss://…, redis-cluster://host:port,host:port or redis-sentinel://host:port,host:port/name. Nothing here and in memcache.conf: memory, one cache for all workers of the server (Swift then uses 127.0.0.1:11211).`,
   },
   memcache_max_connections: {
     type: 'integer',
@@ -70,7 +66,7 @@ export const confSpec = {
     min: -1,
     doc: 'Warn about items of so many bytes or more; -1: never.',
   },
-} as const satisfies ConfSpec;
+} as const;
 
 export const order: Order = {
   after: ['catch_errors', 'gatekeeper'],

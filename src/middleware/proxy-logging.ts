@@ -6,7 +6,6 @@
 import {
   type BodyStream,
   bodyStream,
-  type ConfSpec,
   type FilterFactory,
   type Headers,
   nativeFromWire,
@@ -41,12 +40,12 @@ export const confSpec = {
   reveal_sensitive_prefix: { type: 'integer', default: 16, min: 0, doc: 'Characters shown of tokens and signatures.' },
   log_msg_template: {
     type: 'text',
-    default: DEFAULT_TEMPLATE,
+    default: DEFAULT_TEMPLATE as string,
     doc: 'The line: text with {field} or {field.transformer}.',
   },
   log_anonymization_method: { type: 'text', default: 'MD5', doc: 'Hash for {field.anonymized}.' },
   log_anonymization_salt: { type: 'text', default: '', doc: 'Put before what is hashed.' },
-} as const satisfies ConfSpec;
+} as const;
 
 type LoggingConf = TypedConf<typeof confSpec>;
 

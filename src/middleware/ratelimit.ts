@@ -7,7 +7,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Cache,
   ClientDisconnect,
-  type ConfSpec,
   type FilterFactory,
   type Handler,
   type Host,
@@ -58,7 +57,7 @@ export const confSpec = {
     type: 'number',
     doc: 'Listings of a container of so many objects, a second; between the sizes given along a straight line.',
   },
-} as const satisfies ConfSpec;
+} as const;
 
 export const order: Order = {
   after: ['memcache'],

@@ -5,7 +5,6 @@ import { createReadStream, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  type ConfSpec,
   type FilterFactory,
   type Handler,
   type Host,
@@ -24,7 +23,7 @@ export const confSpec = {
   recon_lock_path: { type: 'text', doc: 'Read by Swift and without use there and here.' },
   devices: { type: 'text', default: '/srv/node', doc: 'Folder that holds the devices.' },
   swift_dir: { type: 'text', default: '/etc/swift', doc: 'Folder of swift.conf and the rings.' },
-} as const satisfies ConfSpec;
+} as const;
 
 export const order: Order = {};
 

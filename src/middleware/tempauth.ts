@@ -6,7 +6,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import {
   cleanAcl,
-  type ConfSpec,
   errorResponse,
   type FilterFactory,
   type Handler,
@@ -55,7 +54,7 @@ export const confSpec = {
   },
   'user_<account>_<user>': { type: 'text', doc: '<key> [group] [group] ... [storage_url]' },
   'user64_<account>_<user>': { type: 'text', doc: 'The same with both names in base64 without =.' },
-} as const satisfies ConfSpec;
+} as const;
 
 export const order: Order = {
   after: ['catch_errors', 'gatekeeper', 'memcache', 'ratelimit'],

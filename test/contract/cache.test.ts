@@ -12,7 +12,7 @@ for (const { name, start } of caches.filter(({ isPossible }) => isPossible)) {
     beforeAll(async () => {
       const started = await start();
       stop = started.stop;
-      opened = await openCache(started.conf);
+      opened = await openCache(started.conf, undefined, started.shared);
       cache = opened.cache;
     });
 

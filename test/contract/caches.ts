@@ -1,12 +1,16 @@
 /** The caches that the contract suite runs against. */
 
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { answerCacheCalls } from '../../src/cli/parent-services.ts';
 import { filterFactory } from '../../src/middleware/memcache.ts';
 import { type Cache, type Conf, type Host, SwiftRequest, SwiftResponse } from '../../src/middleware-api.ts';
 import { freePort, haveServer, type RealServer, startMemcached, startRedis, startSentinel } from '../real-servers.ts';
+import type { Done, Order } from './parent-cache-worker.ts';
 import { LineLog } from '../unit/http/silent-log.ts';
 
 export interface OpenCache {
@@ -17,14 +21,14 @@ export interface OpenCache {
 }
 
 /** The cache that the filter gives to requests with these options. `clock.now`: seconds since 1970; absent: real time. */
-export async function openCache(conf: Conf, clock?: { now: number }): Promise<OpenCache> {
+export async function openCache(conf: Conf, clock?: { now: number }, shared?: Cache): Promise<OpenCache> {
   const log = new LineLog();
   const closers: (() => void | Promise<void>)[] = [];
   const host = {
     now: () => clock?.now ?? Date.now() / 1000,
     log,
     swiftDir: '/nowhere',
-    service: () => undefined,
+    service: () => shared,
     onClose: (close: () => void) => closers.push(close),
   } as unknown as Host;
   const filter = await filterFactory({}, conf, host);
@@ -45,7 +49,8 @@ export interface CacheUnderTest {
   readonly name: string;
   /** False when its servers cannot be had here. */
   readonly isPossible: boolean;
-  start(): Promise<{ conf: Conf; stop: () => Promise<void> }>;
+  /** `shared`: the cache that the composition root hands out. */
+  start(): Promise<{ conf: Conf; shared?: Cache; stop: () => Promise<void> }>;
 }
 
 const hasMemcached = haveServer('memcached', 'the cache on memcached');
@@ -61,6 +66,7 @@ export const caches: readonly CacheUnderTest[] = [
     isPossible: true,
     start: () => Promise.resolve({ conf: {}, stop: () => Promise.resolve() }),
   },
+  { name: 'memory that the parent of a worker holds', isPossible: true, start: startWorker },
   {
     name: 'memcached',
     isPossible: hasMemcached,
@@ -83,6 +89,39 @@ export const caches: readonly CacheUnderTest[] = [
   { name: 'a Redis cluster', isPossible: hasRedis, start: startCluster },
   { name: 'Redis behind a sentinel', isPossible: hasRedis, start: startBehindSentinel },
 ];
+
+/** A worker of this process, and its cache as it sees it. */
+async function startWorker(): Promise<{ conf: Conf; shared: Cache; stop: () => Promise<void> }> {
+  const worker = fork(join(import.meta.dirname, 'parent-cache-worker.ts'), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  const answerCacheCall = answerCacheCalls();
+  const waiting = new Map<number, (value: unknown) => void>();
+  worker.on('message', (message: Done) => {
+    answerCacheCall(worker, message);
+    if (message.type === 'done') waiting.get(message.id)?.(message.value);
+  });
+  let nextId = 0;
+  const order = (method: Order['method'], ...args: unknown[]): Promise<never> =>
+    new Promise((resolve) => {
+      const id = nextId++;
+      waiting.set(id, resolve as (value: unknown) => void);
+      worker.send({ type: 'order', id, method, args } satisfies Order);
+    });
+  const shared: Cache = {
+    get: (key) => order('get', key),
+    set: (key, value, ttlSeconds) => order('set', key, value, ttlSeconds),
+    increment: (key, delta, ttlSeconds) => order('increment', key, delta, ttlSeconds),
+    delete: (key) => order('delete', key),
+  };
+  await shared.get('the worker listens');
+  const stop = async (): Promise<void> => {
+    const ended = once(worker, 'exit');
+    worker.kill('SIGKILL');
+    await ended;
+  };
+  return { conf: {}, shared, stop };
+}
 
 async function startWithPassword(): Promise<{ conf: Conf; stop: () => Promise<void> }> {
   const server = await startRedis(['--requirepass', 'p@ss']);
