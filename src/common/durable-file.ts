@@ -28,7 +28,7 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /** Writes all bytes; a short write is carried on. `position` null appends where the descriptor stands. */
-export async function writeFully(fd: number, bytes: Uint8Array, position: number | null = null): Promise<void> {
+async function writeFully(fd: number, bytes: Uint8Array, position: number | null = null): Promise<void> {
   let at = 0;
   while (at < bytes.length) {
     at += await new Promise<number>((resolve, reject) => {

@@ -17,7 +17,7 @@ const ERASURE_CODING_OPTIONS = [
 ];
 
 /** Policies by index and by name. */
-export class PolicyCollection implements Policies {
+class PolicyCollection implements Policies {
   readonly default: StoragePolicy;
   readonly #byIndex: ReadonlyMap<number, StoragePolicy>;
   readonly #byName: ReadonlyMap<string, StoragePolicy>;

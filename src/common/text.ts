@@ -103,7 +103,7 @@ export function unquote(wire: string): string {
 }
 
 /** Percent-decodes wire text once, to wire text. */
-export function unquoteToWire(wire: string): string {
+function unquoteToWire(wire: string): string {
   return wire.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 

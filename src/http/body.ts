@@ -12,7 +12,7 @@ export interface BodyStream extends AsyncIterable<Uint8Array> {
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array> | null;
 
-export function isBodyStream(body: unknown): body is BodyStream {
+function isBodyStream(body: unknown): body is BodyStream {
   return (
     typeof body === 'object' && body !== null && 'read' in body && 'close' in body && !(body instanceof Uint8Array)
   );

@@ -3,7 +3,7 @@
 import type { SwiftRequest } from './request.ts';
 import { HttpError } from './response.ts';
 
-export const LISTING_CONTENT_TYPES: readonly string[] = [
+const LISTING_CONTENT_TYPES: readonly string[] = [
   'text/plain',
   'application/json',
   'application/xml',

@@ -33,7 +33,7 @@ export function accountCacheKey(account: string): string {
   return `account/${account}`;
 }
 
-export function containerCacheKey(account: string, container: string): string {
+function containerCacheKey(account: string, container: string): string {
   return `container/${account}/${container}`;
 }
 

@@ -163,7 +163,7 @@ function requireSafeName(kind: 'device' | 'partition', name: string): void {
 }
 
 /** A name that holds U+0000 must begin with it. Throws HttpError 400. */
-export function validateReservedName(kind: 'account' | 'container' | 'object', name: string): void {
+function validateReservedName(kind: 'account' | 'container' | 'object', name: string): void {
   if (name.lastIndexOf('\0') > 0 && name[0] !== '\0') throw htmlError(400, `Invalid reserved-namespace ${kind}`);
 }
 

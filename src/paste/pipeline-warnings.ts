@@ -111,7 +111,7 @@ export function defaultWarnings(pipeline: Context, source: ConfigSource, serverS
 }
 
 /** The entry point's name, however the factory was named. */
-export function entryPointOf(context: Context): string | undefined {
+function entryPointOf(context: Context): string | undefined {
   return context.entryPointName ?? context.target?.builtin;
 }
 

@@ -2,9 +2,10 @@
 
 import { Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
-import { accountInfo, type AccountInfo, clearInfo } from '../http/resource-info.ts';
+import { type AccountInfo, clearInfo } from '../http/resource-info.ts';
 import { bestResponse } from './best-response.ts';
 import type { ProxyContext } from './proxy-context.ts';
+import { lookUpAccount } from './resource-lookup.ts';
 import { writeToNodes } from './write-nodes.ts';
 
 /** Info of an account, or undefined when it does not exist. */
@@ -13,11 +14,7 @@ export async function existingAccount(
   req: SwiftRequest,
   account: string,
 ): Promise<AccountInfo | undefined> {
-  const skipPercent = context.conf.accountExistenceSkipCachePercent;
-  const info = await accountInfo(req, context.app, {
-    account,
-    skipCache: skipPercent > 0 && context.random() * 100 < skipPercent,
-  });
+  const info = await lookUpAccount(context, req, account);
   const exists = info.status >= 200 && info.status < 300 && info.account_really_exists;
   return exists ? info : undefined;
 }

@@ -14,7 +14,7 @@ export function refererOf(req: SwiftRequest): string {
 }
 
 /** True for `x-<type>-meta-…` and `x-<type>-sysmeta-…` with something behind the prefix. `name` in lower case. */
-export function isSysOrUserMeta(type: ServerType, name: string): boolean {
+function isSysOrUserMeta(type: ServerType, name: string): boolean {
   const prefix = META_PREFIXES[type];
   return (
     (name.startsWith(prefix.meta) && name.length > prefix.meta.length) ||

@@ -1,11 +1,12 @@
 /** Cross-origin requests: what a container's metadata and the config let scripts of other origins see. */
 
 import type { SwiftRequest } from '../http/request.ts';
-import { containerInfo, type ContainerInfo } from '../http/resource-info.ts';
+import type { ContainerInfo } from '../http/resource-info.ts';
 import { SwiftResponse, errorResponse } from '../http/response.ts';
 import type { Controller, Operation, ResourceNames } from './controllers/controller.ts';
 import { allowedMethods } from './controllers/method-table.ts';
 import type { ProxyContext } from './proxy-context.ts';
+import { lookUpContainer } from './resource-lookup.ts';
 
 const EXPOSED = [
   'cache-control',
@@ -47,7 +48,7 @@ export async function answerOptions(
   const plain = errorResponse(200, { allow });
   const origin = req.headers.get('origin');
   if (origin === undefined || origin === '' || container === '') return plain;
-  const { cors } = await containerInfo(req, context.app, { account, container });
+  const { cors } = await lookUpContainer(context, req, { account, container });
   const method = req.headers.get('access-control-request-method');
   if (!isOriginAllowed(context, cors, origin) || method === undefined || !allow.split(', ').includes(method)) {
     return errorResponse(401, { allow });
@@ -87,7 +88,7 @@ export async function withCors(
   const origin = req.headers.get('origin');
   if (origin === undefined || origin === '' || names.container === '') return await operation(context, req, names);
   const { account, container } = names;
-  const { cors } = await containerInfo(req, context.app, { account, container });
+  const { cors } = await lookUpContainer(context, req, { account, container });
   const res = await operation(context, req, names);
   if (context.conf.strictCorsMode && !isOriginAllowed(context, cors, origin)) return res;
   if (!res.headers.has('access-control-expose-headers')) {

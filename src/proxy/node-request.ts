@@ -22,7 +22,7 @@ export interface NodeRequest {
 }
 
 /** Target of a request to a node: `/device/partition/account/...`. */
-export function nodeTarget(request: NodeRequest): string {
+function nodeTarget(request: NodeRequest): string {
   const path = `/${quote(request.node.device)}/${request.partition}${quote(request.path)}`;
   return request.queryString === undefined || request.queryString === '' ? path : `${path}?${request.queryString}`;
 }

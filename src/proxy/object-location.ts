@@ -3,11 +3,12 @@
 import type { RingLookup } from '../common/host.ts';
 import type { StoragePolicy } from '../common/storage-policy.ts';
 import { wireFromNative } from '../common/text.ts';
-import { type ContainerInfo, containerInfo } from '../http/resource-info.ts';
+import type { ContainerInfo } from '../http/resource-info.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { HttpError, type SwiftResponse } from '../http/response.ts';
 import type { ResourceNames } from './controllers/controller.ts';
 import type { ProxyContext } from './proxy-context.ts';
+import { lookUpContainer } from './resource-lookup.ts';
 
 export interface ObjectLocation {
   readonly container: ContainerInfo;
@@ -28,7 +29,7 @@ export async function locateObject(
   names: ResourceNames,
 ): Promise<ObjectLocation> {
   const { account, container, object } = names;
-  const info = await containerInfo(req, context.app, { account, container });
+  const info = await lookUpContainer(context, req, names);
   const given = req.headers.get('x-backend-storage-policy-index');
   // What is known of a container that is not there says nothing of policies: Swift asks policy 0.
   const index = given !== undefined ? Number(given) : exists(info) ? info.storage_policy : 0;

@@ -61,11 +61,6 @@ export const POLICY_SPEC = {
     type: 'seconds',
     doc: 'Wait before the next node is asked beside the first. Default: conn_timeout.',
   },
-  concurrent_ec_extra_requests: {
-    type: 'integer',
-    default: 0,
-    doc: 'Fragments asked for beyond what is needed (erasure coding).',
-  },
 } as const satisfies ConfSpec;
 
 /** The options of the server alone. */
@@ -81,30 +76,30 @@ export const SERVER_SPEC = {
     max: 100,
     doc: 'Per cent of updates that ask the container although shards are cached.',
   },
-  container_listing_shard_ranges_skip_cache_pct: {
-    type: 'number',
-    default: 0,
-    min: 0,
-    max: 100,
-    doc: 'Per cent of listings that ask the container although shards are cached.',
-  },
   account_existence_skip_cache_pct: {
     type: 'number',
     default: 0,
     min: 0,
     max: 100,
-    doc: 'Per cent of account lookups that ask the account although it is cached.',
+    doc: "Per cent of the proxy's own account lookups that ask the account although it is cached.",
   },
   container_existence_skip_cache_pct: {
     type: 'number',
     default: 0,
     min: 0,
     max: 100,
-    doc: 'Per cent of container lookups that ask the container although it is cached.',
+    doc: "Per cent of the proxy's own container lookups that ask the container although it is cached.",
   },
-  object_chunk_size: { type: 'bytes', default: 65536, doc: 'Size of reads from object servers.' },
-  client_chunk_size: { type: 'bytes', default: 65536, doc: 'Size of reads from clients.' },
-  client_timeout: { type: 'seconds', default: 60, doc: 'Longest wait for a read from or a write to the client.' },
+  object_chunk_size: {
+    type: 'bytes',
+    default: 65536,
+    doc: 'No meaning here: bodies pass in the pieces in which they come.',
+  },
+  client_chunk_size: {
+    type: 'bytes',
+    default: 65536,
+    doc: 'No meaning here: bodies pass in the pieces in which they come.',
+  },
   node_timeout: { type: 'seconds', default: 10, doc: 'Longest wait for a storage node.' },
   recoverable_node_timeout: {
     type: 'seconds',

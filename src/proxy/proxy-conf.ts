@@ -20,7 +20,6 @@ export interface PolicyOptions {
   readonly rebalanceMissingSuppressionCount: number;
   readonly concurrentGets: boolean;
   readonly concurrencyTimeoutMs: number;
-  readonly concurrentEcExtraRequests: number;
 }
 
 export interface ProxyConf extends PolicyOptions {
@@ -29,12 +28,8 @@ export interface ProxyConf extends PolicyOptions {
   readonly recheckUpdatingShardRangesSec: number;
   readonly recheckListingShardRangesSec: number;
   readonly updatingShardRangesSkipCachePercent: number;
-  readonly listingShardRangesSkipCachePercent: number;
   readonly accountExistenceSkipCachePercent: number;
   readonly containerExistenceSkipCachePercent: number;
-  readonly objectChunkSizeBytes: number;
-  readonly clientChunkSizeBytes: number;
-  readonly clientTimeoutMs: number;
   readonly nodeTimeoutMs: number;
   readonly recoverableNodeTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -94,12 +89,8 @@ function serverOptions(options: TypedConf<typeof SERVER_SPEC>): Omit<ProxyConf, 
     recheckUpdatingShardRangesSec: options.recheck_updating_shard_ranges,
     recheckListingShardRangesSec: options.recheck_listing_shard_ranges,
     updatingShardRangesSkipCachePercent: options.container_updating_shard_ranges_skip_cache_pct,
-    listingShardRangesSkipCachePercent: options.container_listing_shard_ranges_skip_cache_pct,
     accountExistenceSkipCachePercent: options.account_existence_skip_cache_pct,
     containerExistenceSkipCachePercent: options.container_existence_skip_cache_pct,
-    objectChunkSizeBytes: options.object_chunk_size,
-    clientChunkSizeBytes: options.client_chunk_size,
-    clientTimeoutMs: options.client_timeout * 1000,
     nodeTimeoutMs: options.node_timeout * 1000,
     recoverableNodeTimeoutMs: (options.recoverable_node_timeout ?? options.node_timeout) * 1000,
     connectTimeoutMs: options.conn_timeout * 1000,
@@ -140,6 +131,5 @@ function policyOptions(conf: Conf, connectTimeoutMs: number): PolicyOptions {
     concurrentGets: options.concurrent_gets,
     concurrencyTimeoutMs:
       options.concurrency_timeout === undefined ? connectTimeoutMs : options.concurrency_timeout * 1000,
-    concurrentEcExtraRequests: options.concurrent_ec_extra_requests,
   };
 }

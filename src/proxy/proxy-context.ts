@@ -144,6 +144,6 @@ export class ProxyContext {
 }
 
 /** `127.0.0.1:6200/sdb1`, for the log. */
-export function nodeName(node: RingNode): string {
+function nodeName(node: RingNode): string {
   return `${node.ip}:${node.port}/${node.device}`;
 }

@@ -67,7 +67,7 @@ function sourceResponse(source: ReadSource, timeoutMs: number): SwiftResponse {
 }
 
 /** Body of an exchange that ends the exchange with itself. */
-export class ExchangeBody implements BodyStream {
+class ExchangeBody implements BodyStream {
   readonly #exchange: BackendExchange;
   readonly #body: BodyStream;
 

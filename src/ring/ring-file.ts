@@ -63,7 +63,7 @@ function describing(path: string, bytes: Buffer, parse: (bytes: Buffer) => RingD
 }
 
 /** Parses the unpacked content of a ring file of either version. Throws RingError. */
-export function parseRing(bytes: Buffer): RingData {
+function parseRing(bytes: Buffer): RingData {
   if (bytes.length < HEAD_BYTES || bytes.toString('latin1', 0, 4) !== MAGIC) throw new RingError('magic is missing');
   const version = bytes.readUInt16BE(4);
   if (version === 1) return validated(parseVersion1(bytes));

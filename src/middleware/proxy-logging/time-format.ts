@@ -57,7 +57,7 @@ const DIRECTIVES: Readonly<Record<string, (date: Date) => string>> = {
 const MONTH_SHORT = MONTHS.map((name) => name.slice(0, 3));
 
 /** `22/Nov/2026/16/03/26` */
-export function accessDate(seconds: number): string {
+function accessDate(seconds: number): string {
   const date = new Date(seconds * 1000);
   const day = `${two(date.getUTCDate())}/${MONTH_SHORT[date.getUTCMonth()]}/${date.getUTCFullYear()}`;
   return `${day}/${two(date.getUTCHours())}/${two(date.getUTCMinutes())}/${two(date.getUTCSeconds())}`;

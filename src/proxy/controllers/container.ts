@@ -5,12 +5,13 @@ import type { RingNode } from '../../common/host.ts';
 import { Headers } from '../../http/headers.ts';
 import { checkMetadata } from '../../http/metadata-limits.ts';
 import { formatQuery, type SwiftRequest } from '../../http/request.ts';
-import { RECHECK_CONTAINER_HEADER, cacheContainerInfo, clearInfo, containerInfo } from '../../http/resource-info.ts';
+import { RECHECK_CONTAINER_HEADER, cacheContainerInfo, clearInfo } from '../../http/resource-info.ts';
 import { type SwiftResponse, errorResponse, textResponse } from '../../http/response.ts';
 import { autocreateAccount, existingAccount } from '../account-autocreate.ts';
 import { backendHeaders, type TransferRules } from '../backend-headers.ts';
 import { bestResponse } from '../best-response.ts';
 import type { ProxyContext } from '../proxy-context.ts';
+import { lookUpContainer } from '../resource-lookup.ts';
 import { ensureTimestamp } from '../request-timestamp.ts';
 import { readResource } from '../resource-read.ts';
 import { writeToNodes } from '../write-nodes.ts';
@@ -173,7 +174,7 @@ async function refuseFullAccount(
 ): Promise<SwiftResponse | undefined> {
   const { maxContainersPerAccount: limit, maxContainersWhitelist } = context.conf;
   if (limit <= 0 || containerCount < limit || maxContainersWhitelist.includes(account)) return undefined;
-  const info = await containerInfo(req, context.app, { account, container });
+  const info = await lookUpContainer(context, req, { account, container });
   if (info.status >= 200 && info.status < 300) return undefined;
   return htmlText(403, `Reached container limit of ${limit}`);
 }

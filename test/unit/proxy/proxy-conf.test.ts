@@ -78,7 +78,7 @@ describe("the proxy's options", () => {
     ['error_suppression_limit', '1.5'],
     ['write_affinity_handoff_delete_count', 'some'],
     ['read_affinity', 'here'],
-    ['container_listing_shard_ranges_skip_cache_pct', '101'],
+    ['container_updating_shard_ranges_skip_cache_pct', '101'],
   ])('%s = %s is refused by name', (name, value) => {
     expect(() => parseProxyConf({ [name]: value })).toThrow(name);
   });
