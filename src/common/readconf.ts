@@ -12,6 +12,8 @@ export interface ReadSectionOptions {
   logName?: string | undefined;
   /** Below [DEFAULT]. */
   defaults?: Conf | undefined;
+  /** Values that may be referred to, and are no settings: `here`. */
+  references?: Conf | undefined;
   /** References are not expanded. */
   raw?: boolean | undefined;
 }
@@ -48,10 +50,14 @@ export function readSections(path: string, options: ReadSectionOptions = {}): Re
 }
 
 /** Settings of `[<appName>:policy:<index>]` by index, read the plain way. */
-export function readPolicySections(path: string, appName: string): ReadonlyMap<string, Conf> {
+export function readPolicySections(
+  path: string,
+  appName: string,
+  options: ReadSectionOptions = {},
+): ReadonlyMap<string, Conf> {
   const prefix = `${appName}:policy:`;
   const policies = new Map<string, Conf>();
-  for (const [header, conf] of readSections(path)) {
+  for (const [header, conf] of readSections(path, options)) {
     if (header.startsWith(prefix)) policies.set(header.slice(prefix.length), conf);
   }
   return policies;
@@ -73,7 +79,7 @@ function sectionConf(
 ): { conf: Record<string, string>; places: Map<string, Place> } {
   const own = file.sections.get(header)?.options;
   const lookup = (name: string): Pick<IniOption, 'value'> | undefined => {
-    const given = options.defaults?.[name];
+    const given = options.defaults?.[name] ?? options.references?.[name];
     return own?.get(name) ?? file.defaults.options.get(name) ?? (given === undefined ? undefined : { value: given });
   };
   const conf = Object.create(null) as Record<string, string>;

@@ -1,5 +1,7 @@
 /** The sections `[proxy-server:policy:N]` of the proxy's config file. */
 
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Conf } from '../common/conf.ts';
 import { ConfigError, joinFaults } from '../common/config-error.ts';
 import { readPolicySections } from '../common/readconf.ts';
@@ -12,7 +14,9 @@ import type { Policies } from '../common/storage-policy.ts';
 export function policySections(path: string | undefined, appName: string, policies: Policies): Map<number, Conf> {
   const sections = new Map<number, Conf>();
   const faults: ConfigError[] = [];
-  for (const [index, section] of path === undefined ? [] : readPolicySections(path, appName)) {
+  for (const [index, section] of path === undefined
+    ? []
+    : readPolicySections(path, appName, { references: placesOf(path) })) {
     if (/^\d+$/.test(index) && policies.get(Number(index)) !== undefined) {
       sections.set(Number(index), section);
       continue;
@@ -31,4 +35,10 @@ export function policySections(path: string | undefined, appName: string, polici
   }
   if (faults.length > 0) throw joinFaults(faults);
   return sections;
+}
+
+/** What `%(here)s` and `%(__file__)s` stand for in the server's own section too. */
+function placesOf(path: string): Conf {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return { here: isFolder ? path : dirname(path), __file__: path };
 }

@@ -134,6 +134,12 @@ describe('sections of policies', () => {
     expect(read(path)).toEqual({ 1: { read_affinity: 'r1=1', sorting_method: 'timing' } });
   });
 
+  test('may refer to the folder of the file, as may the defaults that they are over', () => {
+    const path = join(folder, 'proxy-server.conf');
+    writeFileSync(path, '[DEFAULT]\nswift_dir = %(here)s/var\n[proxy-server:policy:1]\nsorting_method = timing\n');
+    expect(read(path)).toEqual({ 1: { swift_dir: `${folder}/var`, sorting_method: 'timing' } });
+  });
+
   test('are read from a folder of files, a later file over an earlier', () => {
     const path = join(folder, 'proxy-server.conf.d');
     mkdirSync(path);
