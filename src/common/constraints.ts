@@ -35,7 +35,10 @@ export const DEFAULT_CONSTRAINTS: Constraints = {
   valid_api_versions: ['v1', 'v1.0'],
 };
 
-/** Header lines that a server takes: metadata, Swift's own, and what the operator adds. */
+/**
+ * Header lines that a server takes, the blank one at the end counted: metadata, Swift's own and what the operator adds, and as Swift does
+ * 1.6 times as many, so that it is the proxy that says what is wrong with too much metadata (400, not 431).
+ */
 export function maxHeaderCount(constraints: Constraints): number {
-  return constraints.max_meta_count + 36 + constraints.extra_header_count;
+  return Math.floor((constraints.max_meta_count + 36 + Math.max(0, constraints.extra_header_count)) * 1.6);
 }

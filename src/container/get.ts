@@ -82,9 +82,9 @@ function listingResponse(
   addRecordHeaders(headers, recordType, storagePolicyIndex, nameFilterOverridden, request.namespacesOnly === true);
   addStoredMetadata(headers, info.metadata, 'container', SAVED_HEADERS);
   headers.set('content-type', `${contentType}; charset=utf-8`).set('content-length', bytes.length);
-  return count === 0 && contentType === 'text/plain'
-    ? new SwiftResponse(204, headers)
-    : new SwiftResponse(200, headers, bytes);
+  if (count > 0 || contentType !== 'text/plain') return new SwiftResponse(200, headers, bytes);
+  // A list of shard ranges is JSON, and has two bytes when it is empty.
+  return new SwiftResponse(204, headers.set('content-length', 0));
 }
 
 function addRecordHeaders(

@@ -20,7 +20,7 @@ export interface HeadLimits {
 export const DEFAULT_HEAD_LIMITS: HeadLimits = {
   maxStartLine: 8192,
   maxHeaderLine: 8192,
-  maxHeaderCount: 126,
+  maxHeaderCount: 201,
   maxHeaderBytes: 65536,
 };
 

@@ -277,6 +277,8 @@ describe('shard ranges', () => {
     expect([known.status, known.headers.get('x-backend-storage-policy-index')]).toEqual([202, '1']);
     const { headers } = await call('HEAD', PATH);
     expect([headers.get('x-put-timestamp'), headers.get('x-container-sysmeta-a')]).toEqual(['1795353165.10000', 'x']);
+    const empty = await call('GET', `${PATH}?states=created`, { 'x-backend-record-type': 'shard' });
+    expect([empty.status, empty.headers.get('content-length')]).toEqual([204, '0']);
     const audit = await call('GET', `${PATH}?format=json&states=auditing`, { 'x-backend-record-type': 'shard' });
     expect((JSON.parse(audit.body) as { name: string }[]).map(({ name }) => name)).toEqual([PATH]);
   });
