@@ -1,10 +1,10 @@
 /** mymw - a filter in one file: `paste.filter_factory = ./mymw.ts:filterFactory`. Keeps some kinds of file out of the store. */
 
-import { type ConfSpec, type FilterFactory, readConf, textResponse } from 'apus/middleware';
+import { type FilterFactory, readConf, textResponse } from 'apus/middleware';
 
 export const confSpec = {
   refused_extensions: { type: 'list', default: ['.exe'], doc: 'Objects whose names end so are not stored.' },
-} as const satisfies ConfSpec;
+} as const;
 
 export const filterFactory: FilterFactory = (globalConf, localConf) => {
   const conf = readConf(confSpec, globalConf, localConf);

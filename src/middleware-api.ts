@@ -11,6 +11,7 @@ export type {
   Filter,
   FilterAppFactory,
   FilterFactory,
+  FilterModule,
   Handler,
   Loader,
   OptionSpec,

@@ -15,6 +15,7 @@ export {
   type FakeAnswers,
   type FakeBody,
   type FakeCall,
+  type FakeSequence,
   type FakeSwift,
   fakeSwift,
 } from './testing/fake-swift.ts';

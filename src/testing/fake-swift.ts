@@ -17,8 +17,13 @@ export type FakeAnswer =
   | readonly [status: number, headers: Record<string, string | number>, body?: FakeBody]
   | ((req: SwiftRequest) => SwiftResponse | Promise<SwiftResponse>);
 
-/** By `METHOD /path`, with its query or without. Of several answers each call takes the next; the last one stays. */
-export type FakeAnswers = Readonly<Record<string, FakeAnswer | readonly [FakeAnswer, ...FakeAnswer[]]>>;
+/** Each call takes the next answer; the last one stays. */
+export interface FakeSequence {
+  readonly inTurn: readonly [FakeAnswer, ...FakeAnswer[]];
+}
+
+/** By `METHOD /path`, with its query or without. */
+export type FakeAnswers = Readonly<Record<string, FakeAnswer | FakeSequence>>;
 
 /** What one call came with. */
 export interface FakeCall {
@@ -52,7 +57,7 @@ export function fakeSwift(answers: FakeAnswers = {}): FakeSwift {
   const requests: FakeCall[] = [];
   const unfinished = new Set<UnfinishedBody>();
   const register = (more: FakeAnswers): void => {
-    for (const [call, given] of Object.entries(more)) table.set(call, isSequence(given) ? [...given] : [given]);
+    for (const [call, given] of Object.entries(more)) table.set(call, isSequence(given) ? [...given.inTurn] : [given]);
   };
   const handler: Handler = async (req) => {
     const { method, target, headers, env } = req;
@@ -90,8 +95,8 @@ export function assertNoLeaks(...apps: readonly FakeSwift[]): void {
   throw new Error(`bodies of answers were neither read to their end nor closed: ${lines.join('; ')}`);
 }
 
-function isSequence(given: FakeAnswers[string]): given is readonly [FakeAnswer, ...FakeAnswer[]] {
-  return Array.isArray(given) && typeof given[0] !== 'number';
+function isSequence(given: FakeAnswer | FakeSequence): given is FakeSequence {
+  return typeof given === 'object' && 'inTurn' in given;
 }
 
 function nextAnswer(table: ReadonlyMap<string, FakeAnswer[]>, req: SwiftRequest): FakeAnswer {

@@ -9,7 +9,7 @@ import { PROXY_DEFAULTS } from './cluster-files.ts';
 export interface ClusterFilter {
   /** Name of its section, `[filter:<name>]`. */
   name: string;
-  /** The filter's module itself: `import * as module from '../src/index.ts'`. */
+  /** The filter's module itself, as `import * as module` gives it. */
   module?: FilterModule;
   /** As in a config: `egg:package#name`. */
   use?: string;

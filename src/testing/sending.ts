@@ -58,6 +58,7 @@ async function send(
 }
 
 function tell(res: SwiftResponse, bodyBytes: number, complete: boolean, options: SendOptions | undefined): void {
-  const firstByteTime = options?.firstByteTime ?? Date.now() / 1000;
+  const begun = bodyBytes > 0 || complete;
+  const firstByteTime = begun ? (options?.firstByteTime ?? Date.now() / 1000) : undefined;
   res.sent({ status: res.status, bodyBytes, firstByteTime, complete });
 }

@@ -3,16 +3,21 @@
  * a header to every answer, and sums what is stored while it streams through. Stands in front of proxy-server.
  */
 
-import { type ConfSpec, type FilterFactory, type Order, readConf, type SwiftRequest } from 'apus/middleware';
+import { type FilterFactory, type Order, readConf, type SwiftRequest } from 'apus/middleware';
 import { latency, wait } from './latency.ts';
 import { limitBody, refuse } from './refusal.ts';
 import { logDownload, sumUpload } from './streams.ts';
 
 export const confSpec = {
-  myconf: { type: 'text', default: '', parse: latency, doc: 'How long reads of objects wait: latency is <n>ms.' },
+  myconf: {
+    type: 'text',
+    default: '',
+    parse: (text: string): number => latency(text),
+    doc: 'How long reads of objects wait: latency is <n>ms.',
+  },
   refused_extensions: { type: 'list', default: [], doc: 'Objects whose names end so are not stored: .exe, .bat' },
   max_put_bytes: { type: 'bytes', default: 5_368_709_120, doc: 'Largest object that is stored.' },
-} as const satisfies ConfSpec;
+} as const;
 
 export const order: Order = {
   after: ['catch_errors', 'gatekeeper', 'proxy_logging', 'tempauth', 'keystoneauth'],

@@ -11,10 +11,17 @@ const run = promisify(execFile);
 
 /** Loads the filter in a Node of its own, as servers do, and tells whether it throws and answers with this installation's classes. */
 const PROGRAM = `
+import { dirname } from 'node:path';
 import { openPipeline } from '${source}compose/pipeline.ts';
 import { builtinEntryPoints } from '${source}builtins.ts';
 import { HttpError, SwiftResponse } from '${source}middleware-api.ts';
 import { FakeLog, request } from '${source}testing.ts';
+import { writeRingFile } from '${source}ring/ring-file.ts';
+import { buildSimpleRing } from '${source}ring/simple-ring.ts';
+const device = { device: 'd', ip: '127.0.0.1', port: 6200, region: 1, zone: 1 };
+for (const type of ['account', 'container', 'object']) {
+  await writeRingFile(dirname(process.argv[2]) + '/' + type + '.ring.gz', buildSimpleRing([device], 1, 1));
+}
 const log = new FakeLog();
 const pipeline = await openPipeline({
   configPath: process.argv[2],
