@@ -12,7 +12,8 @@ const MAX_OVERLAPPING_PAIRS = 2;
 const MUST_ASCEND = 8;
 
 const UNIT = /^[ \t]*bytes[ \t]*=/i;
-const PIECE = /^[ \t]*(\+?[0-9]+)?[ \t]*-[ \t]*([0-9]+)?[ \t]*$/;
+// No two runs of blanks meet: a long one must not be tried in all its halves.
+const PIECE = /^[ \t]*(?:(\+?[0-9]+)[ \t]*)?-[ \t]*(?:([0-9]+)[ \t]*)?$/;
 
 /**
  * The ranges that a Range header asks of an entity of `length` bytes, in the order asked; those that begin behind its end are left

@@ -51,6 +51,13 @@ test('several ranges are written as recorded, with their Content-Length', async 
   expect(parts.contentType).toBe('multipart/byteranges;boundary=448c950fdd124b976292aeffff7fc0a5');
 });
 
+test('a long run of blanks costs no more than its length', () => {
+  const blanks = ' '.repeat(200_000);
+  expect(requestedRanges(`bytes=${blanks}x`, 10)).toBeNull();
+  expect(requestedRanges(`bytes=0-${blanks}x`, 10)).toBeNull();
+  expect(requestedRanges(`bytes=${blanks}0${blanks}-${blanks}4${blanks}`, 10)).toEqual([{ start: 0, end: 5 }]);
+}, 2000);
+
 test('closing a body of several ranges closes the open part and tells its owner once', async () => {
   const closed: string[] = [];
   const parts = new MultipartByteRanges([{ start: 0, end: 3 }], 'a/b', 10);

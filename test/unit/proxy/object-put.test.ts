@@ -51,6 +51,12 @@ test('a PUT stores the body on every primary and answers with its ETag and time'
   }
 });
 
+test('X-Copy-From that no filter has acted on is refused, since an empty object is no copy', async () => {
+  made();
+  expect((await put('/v1/a/c/o', { 'x-copy-from': '/c/p', 'content-length': '0' }, null)).status).toBe(501);
+  expect(proxy.nodes.requests).toEqual([]);
+});
+
 test('a body of no bytes is sent chunked, since without a body there is nothing to expect 100 for', async () => {
   made();
   const res = await put('/v1/a/c/o', { 'content-length': '0' }, null);
