@@ -22,6 +22,7 @@ export interface ListenSocket {
   readonly fd: number;
   readonly host: string;
   readonly port: number;
+  /** May be called more than once. */
   close(): void;
 }
 
@@ -61,7 +62,7 @@ export async function openListenSocket(address: ListenAddress): Promise<ListenSo
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const made = tryListen(resolved, port, address.backlog);
-    if (typeof made === 'number') return { fd: made, host, port, close: () => closeSync(made) };
+    if (typeof made === 'number') return new OpenSocket(made, host, port);
     if (made !== 'EADDRINUSE') throw new BindError(`cannot listen on ${host}:${port}: ${made}`);
     if (Date.now() >= deadline) {
       throw new BindError(
@@ -69,6 +70,24 @@ export async function openListenSocket(address: ListenAddress): Promise<ListenSo
       );
     }
     await sleep(BIND_RETRY_MS);
+  }
+}
+
+class OpenSocket implements ListenSocket {
+  readonly fd: number;
+  readonly host: string;
+  readonly port: number;
+  #open = true;
+
+  constructor(fd: number, host: string, port: number) {
+    this.fd = fd;
+    this.host = host;
+    this.port = port;
+  }
+
+  close(): void {
+    if (this.#open) closeSync(this.fd);
+    this.#open = false;
   }
 }
 

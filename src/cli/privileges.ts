@@ -1,11 +1,11 @@
 /** The `user` option: a server that was started as root becomes that user once it has what only root may have. */
 
 import { execFileSync } from 'node:child_process';
-import { ConfigError } from '../common/config-error.ts';
+import { ConfigError, type Place } from '../common/config-error.ts';
 
-/** Throws ConfigError when this process, being root, is to become a user that does not exist. */
-export function checkUser(user: string): void {
-  if (isRoot() && user !== 'root') groupOf(user);
+/** Throws ConfigError when this process, being root, is to become a user that does not exist. `place`: of the option. */
+export function checkUser(user: string, place?: Place): void {
+  if (isRoot() && user !== 'root') groupOf(user, place);
 }
 
 /** Becomes `user` when the process runs as root; else there is nothing to give up. Throws ConfigError for an unknown user. */
@@ -24,10 +24,11 @@ function isRoot(): boolean {
 }
 
 /** The user's primary group, from wherever this machine keeps its users. */
-function groupOf(user: string): number {
+function groupOf(user: string, place: Place = { key: 'user' }): number {
   try {
     return Number(execFileSync('id', ['-g', '--', user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
   } catch (cause) {
-    throw new ConfigError({ code: 'option-invalid', key: 'user', text: `there is no user ${user} here`, cause });
+    const text = `expected a user of this machine, not ${JSON.stringify(user)}`;
+    throw new ConfigError({ ...place, code: 'option-invalid', text, value: user, cause });
   }
 }

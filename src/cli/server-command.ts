@@ -4,15 +4,15 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { builtinEntryPoints } from '../builtins.ts';
+import { placesOf } from '../common/conf-origin.ts';
 import { provideOwnModules } from '../compose/own-modules.ts';
 import { type AppName, readServerOptions, type ServerOptions } from '../compose/server-options.ts';
 import { readServerConfig } from '../paste/server-app.ts';
 import { describeFault } from './faults.ts';
-import { type ListenSocket, openListenSocket } from './listen-socket.ts';
+import { openListenSocket } from './listen-socket.ts';
 import { makeLogger } from './log/logger.ts';
 import { answerCacheCalls } from './parent-services.ts';
 import { checkUser } from './privileges.ts';
-import { workerCount } from './serving.ts';
 import { Supervisor, type WorkerPlan } from './supervisor.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -68,7 +68,7 @@ export async function runServerCommand(appName: AppName): Promise<void> {
 async function run(appName: AppName, args: Arguments): Promise<void> {
   provideOwnModules();
   const { options, appConf, logName } = await readOptions(appName, args.configPath);
-  const workers = workerCount(options.workers);
+  const { workers } = options;
   if (workers === 0 || args.testConfig) {
     // The parent of workers does without all that this loads.
     const { checkPipeline, serveAlone } = await import('./serve-alone.ts');
@@ -81,7 +81,7 @@ async function run(appName: AppName, args: Arguments): Promise<void> {
     workerScript: fileURLToPath(import.meta.resolve('./server-worker.ts')),
     args: [appName, args.configPath, ...(args.console ? ['console'] : [])],
     plan: { workers, socket },
-    replan: (current) => replan(appName, args.configPath, current as ServerPlan),
+    replan: (current) => replan(appName, args.configPath, current),
     log,
     describe: describeFault,
     onMessage: answerCacheCalls(),
@@ -90,29 +90,25 @@ async function run(appName: AppName, args: Arguments): Promise<void> {
   log.close();
 }
 
-interface ServerPlan extends WorkerPlan {
-  readonly socket: ListenSocket;
-}
-
 async function readOptions(
   appName: AppName,
   configPath: string,
 ): Promise<{ options: ServerOptions; appConf: Readonly<Record<string, string>>; logName: string }> {
   const { appConf, logName } = await readServerConfig(configPath, appName, builtinEntryPoints);
   const options = readServerOptions(appConf, configPath, appName);
-  checkUser(options.user);
+  checkUser(options.user, placesOf(appConf)?.get('user'));
   return { options, appConf, logName };
 }
 
 /** What the config asks for now. The socket is kept while its address is the same. */
-async function replan(appName: AppName, configPath: string, current: ServerPlan): Promise<ServerPlan> {
+async function replan(appName: AppName, configPath: string, current: WorkerPlan): Promise<WorkerPlan> {
   const { options } = await readOptions(appName, configPath);
   const address = listenAddress(options);
   const { socket } = current;
   const stays = socket.host === address.host && socket.port === address.port;
   return {
     // A parent does not turn into a server while it runs.
-    workers: Math.max(1, workerCount(options.workers)),
+    workers: Math.max(1, options.workers),
     socket: stays ? socket : await openListenSocket(address),
   };
 }

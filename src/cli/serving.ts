@@ -1,7 +1,5 @@
 /** One serving process, with Swift's ways to begin and to end. */
 
-import { availableParallelism } from 'node:os';
-import { ConfigError } from '../common/config-error.ts';
 import type { HttpServer } from '../http/server.ts';
 
 /** How a process ends: within a bounded moment, or once the last client is served. */
@@ -16,14 +14,6 @@ const DRAIN_GRACE_MS = 24 * 3600 * 1000;
  * request is served, with word that the connection ends.
  */
 const DRAIN_IDLE_MS = 5_000;
-
-/** Number of workers that `workers` asks for; 0 serves in the parent. Throws ConfigError. */
-export function workerCount(text: string): number {
-  if (text.toLowerCase() === 'auto') return availableParallelism();
-  if (!/^\d{1,4}$/.test(text))
-    throw new ConfigError({ code: 'option-invalid', key: 'workers', text: `${text}: expected a number or auto` });
-  return Number(text);
-}
 
 /** Ends a server that serves, and what is behind it. Told to stop while it drains, it stops. */
 export class Ending {

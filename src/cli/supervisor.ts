@@ -6,6 +6,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Logger } from '../common/host.ts';
+import type { ListenSocket } from './listen-socket.ts';
 import { RestartPace } from './restart-pace.ts';
 import type { EndKind } from './serving.ts';
 import { onEndSignals, onReloadSignal } from './signals.ts';
@@ -21,7 +22,7 @@ export interface ParentMessage {
 export interface WorkerPlan {
   readonly workers: number;
   /** The listening socket that a worker inherits. */
-  readonly socket: { readonly fd: number; close(): void };
+  readonly socket: ListenSocket;
 }
 
 export interface SupervisorOptions {
@@ -63,7 +64,7 @@ export class Supervisor {
     this.#plan = options.plan;
   }
 
-  /** Starts the workers and runs until the last is gone. Rejects when the first worker can't start. */
+  /** Starts the workers and runs until the last is gone; the socket is closed at the first word of an end. Rejects when the first worker can't start. */
   async run(): Promise<void> {
     this.#handleSignals();
     try {
@@ -76,7 +77,6 @@ export class Supervisor {
     this.#checkFinished();
     await this.#finished.promise;
     clearTimeout(this.#killTimer);
-    this.#plan.socket.close();
   }
 
   #handleSignals(): void {
@@ -144,6 +144,7 @@ export class Supervisor {
 
   #end(message: ParentMessage): void {
     this.#ending = true;
+    this.#plan.socket.close();
     for (const timer of this.#restarts) clearTimeout(timer);
     for (const worker of this.#all) tell(worker, message);
     if (message.type === 'stop') {
@@ -174,7 +175,12 @@ export class Supervisor {
     const old = [...this.#current];
     const before = this.#plan;
     try {
-      this.#plan = await this.#options.replan(before);
+      const plan = await this.#options.replan(before);
+      if (this.#ending) {
+        plan.socket.close();
+        return;
+      }
+      this.#plan = plan;
       await this.#startAll(this.#plan.workers);
     } catch (error) {
       for (const worker of this.#current) if (!old.includes(worker)) this.#dismiss(worker);

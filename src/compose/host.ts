@@ -41,14 +41,13 @@ export class ServerHost implements Host {
   }
 
   ring(type: RingType, policyIndex = 0): RingLookup {
-    const name = type === 'object' ? policyFolder('object', policyIndex) : type;
-    let ring = this.#rings.get(name);
+    const path = join(this.swiftDir, `${type === 'object' ? policyFolder('object', policyIndex) : type}.ring.gz`);
+    let ring = this.#rings.get(path);
     if (ring === undefined) {
-      const path = join(this.swiftDir, `${name}.ring.gz`);
       ring = Ring.load(path, this.hashPath, {
         onReloadError: (error) => this.log.error(`${path} changed and cannot be loaded; the old ring goes on`, error),
       });
-      this.#rings.set(name, ring);
+      this.#rings.set(path, ring);
     }
     return ring;
   }

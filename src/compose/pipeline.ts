@@ -1,6 +1,7 @@
 /** Builds the pipeline of a server's config file with everything that it needs around it. */
 
-import type { Logger, ServiceKey } from '../common/host.ts';
+import { ConfigError } from '../common/config-error.ts';
+import type { Logger, RingType, ServiceKey } from '../common/host.ts';
 import { loadSwiftConf } from '../common/swift-conf.ts';
 import type { Conf, Handler } from '../http/contract.ts';
 import type { EntryPointTable } from '../paste/entry-point-table.ts';
@@ -29,6 +30,8 @@ export interface Pipeline {
   readonly host: ServerHost;
   readonly log: ClosableLogger;
   readonly options: ServerOptions;
+  /** The app section's settings as text. */
+  readonly conf: Conf;
   /** Names of filters and app, outermost first. */
   readonly names: readonly string[];
   close(): Promise<void>;
@@ -53,12 +56,26 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     if (made === undefined) throw new Error('the loader made no host');
     const { host, log } = made;
     for (const warning of app.warnings) log.warn(warning);
+    if (options.appName === 'proxy-server') loadRings(host);
     const close = (): Promise<void> => closeAll(host, log);
-    return { ...made, handler: app.handler, names: app.pipeline, close };
+    return { ...made, conf: app.appConf, handler: app.handler, names: app.pipeline, close };
   } catch (error) {
     // What was made before the fault owns sockets and threads too.
     if (made !== undefined) await closeAll(made.host, made.log);
     throw error;
+  }
+}
+
+/** A proxy without a ring could answer nothing but 503: as in Swift it does not start. */
+function loadRings(host: ServerHost): void {
+  const rings: [RingType, number][] = [...host.policies].map(({ index }) => ['object', index]);
+  for (const [type, policyIndex] of [['account', 0] as const, ['container', 0] as const, ...rings]) {
+    try {
+      host.ring(type, policyIndex);
+    } catch (cause) {
+      const text = `cannot load a ring: ${(cause as Error).message}`;
+      throw new ConfigError({ code: 'file-unreadable', text, cause });
+    }
   }
 }
 

@@ -1,7 +1,9 @@
 /** Options that every server process has, read from `[DEFAULT]` and its app section. */
 
+import { availableParallelism } from 'node:os';
 import { readConf, type TypedConf } from '../common/conf-spec.ts';
 import type { Conf, ConfSpec } from '../http/contract.ts';
+import { facilityNumber, levelName } from './log-options.ts';
 
 export type AppName = 'proxy-server' | 'object-server' | 'container-server' | 'account-server';
 
@@ -13,6 +15,7 @@ export const serverOptions = {
   workers: {
     type: 'text',
     default: 'auto',
+    parse: workerCount,
     doc: 'Worker processes: a number, or auto for one a core; 0 serves in the parent.',
   },
   user: { type: 'text', default: 'swift', doc: 'User to become once the port is bound, when started as root.' },
@@ -23,8 +26,13 @@ export const serverOptions = {
   keepalive_timeout: { type: 'seconds', doc: 'How long an idle connection is kept; client_timeout when not set.' },
   max_clients: { type: 'integer', default: 1024, min: 1, doc: 'Connections that a worker serves at once.' },
   log_name: { type: 'text', doc: 'Name in front of each log line; the section when not set.' },
-  log_facility: { type: 'text', default: 'LOG_LOCAL0', doc: 'Syslog facility.' },
-  log_level: { type: 'text', default: 'INFO', doc: 'Lowest level logged: DEBUG, INFO, WARNING, ERROR, CRITICAL.' },
+  log_facility: { type: 'text', default: 'LOG_LOCAL0', parse: facilityNumber, doc: 'Syslog facility.' },
+  log_level: {
+    type: 'text',
+    default: 'INFO',
+    parse: levelName,
+    doc: 'Lowest level logged: DEBUG, INFO, WARNING, ERROR, CRITICAL.',
+  },
   log_address: {
     type: 'text',
     default: '/dev/log',
@@ -45,4 +53,10 @@ export type ServerOptions = TypedConf<typeof serverOptions>;
 /** The options that every server has, from the app section's settings. Throws ConfigError. */
 export function readServerOptions(appConf: Conf, configPath: string, appName: AppName): ServerOptions {
   return readConf(serverOptions, appConf, {}, { file: configPath, section: `app:${appName}` });
+}
+
+function workerCount(text: string): number {
+  if (text.toLowerCase() === 'auto') return availableParallelism();
+  if (!/^\d{1,4}$/.test(text)) throw new Error('expected a number or auto');
+  return Number(text);
 }

@@ -2,7 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
+import { placeOf } from '../common/conf-origin.ts';
+import { ConfigError } from '../common/config-error.ts';
 import { maxHeaderCount } from '../common/constraints.ts';
+import type { Conf } from '../http/contract.ts';
 import { HttpServer } from '../http/server.ts';
 import { BindError } from './bind-error.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -24,14 +28,37 @@ export function makeHttpServer(pipeline: Pipeline): HttpServer {
     maxHeaderLine: constraints.max_header_size,
     maxHeaderCount: maxHeaderCount(constraints),
     maxConnections: options.max_clients,
-    ...tlsOptions(options),
+    ...tlsOptions(pipeline),
   });
 }
 
-function tlsOptions(options: ServerOptions): { tls?: { cert: Buffer; key: Buffer } } {
+function tlsOptions({ options, conf }: Pipeline): { tls?: { cert: Buffer; key: Buffer } } {
   if (options.cert_file === '') return {};
-  const keyFile = options.key_file === '' ? options.cert_file : options.key_file;
-  return { tls: { cert: readFileSync(options.cert_file), key: readFileSync(keyFile) } };
+  const keyOption = options.key_file === '' ? 'cert_file' : 'key_file';
+  const tls = { cert: readPem('cert_file', options, conf), key: readPem(keyOption, options, conf) };
+  try {
+    createSecureContext(tls);
+  } catch (cause) {
+    throw pemFault(
+      'cert_file',
+      conf,
+      `expected a certificate and its key in PEM form: ${(cause as Error).message}`,
+      cause,
+    );
+  }
+  return { tls };
+}
+
+function readPem(option: 'cert_file' | 'key_file', options: ServerOptions, conf: Conf): Buffer {
+  try {
+    return readFileSync(options[option]);
+  } catch (cause) {
+    throw pemFault(option, conf, `expected a file that can be read: ${(cause as Error).message}`, cause);
+  }
+}
+
+function pemFault(option: string, conf: Conf, text: string, cause: unknown): ConfigError {
+  return new ConfigError({ ...placeOf(conf, option, conf, conf), key: option, code: 'option-invalid', text, cause });
 }
 
 /** Listens, trying again while the port is taken, for `bind_timeout`. Throws BindError. */

@@ -2,27 +2,10 @@
 
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Logger } from '../../common/host.ts';
+import { facilityNumber, levelName } from '../../compose/log-options.ts';
 import { type LogSink, sinkFor, stderrSink } from './sink.ts';
 
 type LogConf = Readonly<Record<string, string>>;
-
-const FACILITIES: Readonly<Record<string, number>> = Object.fromEntries([
-  ...['KERN', 'USER', 'MAIL', 'DAEMON', 'AUTH', 'SYSLOG', 'LPR', 'NEWS', 'UUCP', 'CRON', 'AUTHPRIV', 'FTP'].map(
-    (name, at) => [`LOG_${name}`, at],
-  ),
-  ...Array.from({ length: 8 }, (_, at) => [`LOG_LOCAL${at}`, 16 + at]),
-]) as Record<string, number>;
-
-/** Python's level names with pino's. */
-const LEVELS: Readonly<Record<string, string>> = {
-  DEBUG: 'debug',
-  INFO: 'info',
-  NOTICE: 'info',
-  WARNING: 'warn',
-  WARN: 'warn',
-  ERROR: 'error',
-  CRITICAL: 'fatal',
-};
 
 /** Syslog severity of pino's levels. */
 const SEVERITIES: Readonly<Record<number, number>> = { 20: 7, 30: 6, 40: 4, 50: 3, 60: 2 };
@@ -117,15 +100,19 @@ export type ClosableLogger = Logger & { close(): void };
 /** A logger of the `log_*` options. Throws LogOptionError for a facility or level that does not exist. */
 export function makeLogger(settings: LoggerSettings, sinks: LogSink[] = []): ClosableLogger {
   const { conf } = settings;
-  const facility = FACILITIES[conf['log_facility'] ?? 'LOG_LOCAL0'];
-  if (facility === undefined)
-    throw new LogOptionError(`log_facility = ${conf['log_facility']}: expected LOG_LOCAL0 and the like`);
-  const level = LEVELS[(conf['log_level'] ?? 'INFO').toUpperCase()];
-  if (level === undefined)
-    throw new LogOptionError(`log_level = ${conf['log_level']}: expected DEBUG, INFO, WARNING, ERROR or CRITICAL`);
+  const facility = option('log_facility', conf['log_facility'] ?? 'LOG_LOCAL0', facilityNumber);
+  const level = option('log_level', conf['log_level'] ?? 'INFO', levelName);
   const sink = settings.console === true ? stderrSink() : sinkFor(conf);
   sinks.push(sink);
   const maxLineLength = Number(conf['log_max_line_length'] ?? 0);
   const stream = lineStream(sink, facility, conf['log_name'] ?? settings.name, maxLineLength);
   return new SwiftLogger(pino({ level, base: null, timestamp: false }, stream), settings, sinks);
+}
+
+function option<T>(name: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new LogOptionError(`${name} = ${text}: ${(error as Error).message}`);
+  }
 }
