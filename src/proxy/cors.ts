@@ -2,7 +2,7 @@
 
 import type { SwiftRequest } from '../http/request.ts';
 import type { ContainerInfo } from '../http/resource-info.ts';
-import { SwiftResponse, errorResponse } from '../http/response.ts';
+import { HttpError, SwiftResponse, errorResponse } from '../http/response.ts';
 import type { Controller, Operation, ResourceNames } from './controllers/controller.ts';
 import { allowedMethods } from './controllers/method-table.ts';
 import type { ProxyContext } from './proxy-context.ts';
@@ -89,7 +89,7 @@ export async function withCors(
   if (origin === undefined || origin === '' || names.container === '') return await operation(context, req, names);
   const { account, container } = names;
   const { cors } = await lookUpContainer(context, req, { account, container });
-  const res = await operation(context, req, names);
+  const res = await answerOf(operation(context, req, names));
   if (context.conf.strictCorsMode && !isOriginAllowed(context, cors, origin)) return res;
   if (!res.headers.has('access-control-expose-headers')) {
     res.headers.set('access-control-expose-headers', exposedHeaders(context, cors, res).join(', '));
@@ -100,6 +100,14 @@ export async function withCors(
     if (allowOrigin !== '*') addVary(res, 'Origin');
   }
   return res;
+}
+
+/** A refusal that is thrown is an answer too, whose text the script may want to see. */
+function answerOf(running: Promise<SwiftResponse>): Promise<SwiftResponse> {
+  return running.catch((error: unknown) => {
+    if (error instanceof HttpError) return error.toResponse();
+    throw error;
+  });
 }
 
 function exposedHeaders(context: ProxyContext, cors: ContainerCors, res: SwiftResponse): string[] {

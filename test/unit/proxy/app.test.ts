@@ -306,6 +306,12 @@ describe('requests from other origins', () => {
     expect(res.headers.get('access-control-expose-headers')).toContain('x-own');
   });
 
+  test('may read a refusal', async () => {
+    const headers = { origin: 'http://x', 'if-none-match': '"abc"', 'content-length': '0' };
+    const { status, res } = await container({ 'allow-origin': '*' }).send('PUT', '/v1/a/c/o', { headers });
+    expect([status, res.headers.get('access-control-allow-origin')]).toEqual([400, '*']);
+  });
+
   test('ask the container once', async () => {
     const fixture = container({ 'allow-origin': '*' });
     await fixture.send('HEAD', '/v1/a/c', { headers: { origin: 'http://x' } });
