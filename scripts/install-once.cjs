@@ -9,7 +9,8 @@ const path = require('node:path');
 
 const root = path.dirname(__dirname);
 const wantsDev = process.argv.includes('--dev');
-const stamp = path.join(root, 'node_modules', '.apus-installed');
+const modules = path.join(root, 'node_modules');
+const stamp = path.join(modules, '.apus-installed');
 const lock = createHash('sha256').update(fs.readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
 
 function installed() {
@@ -23,12 +24,19 @@ function installed() {
 
 if (!installed()) {
   // Packages that a developer installed by hand are as good, and are not wiped.
-  const byHand = path.join(root, 'node_modules', '.package-lock.json');
-  const hasDev = fs.existsSync(path.join(root, 'node_modules', 'vitest'));
+  const byHand = path.join(modules, '.package-lock.json');
+  const hasDev = fs.existsSync(path.join(modules, 'vitest'));
   const fresh = fs.existsSync(byHand) && hasDev && fs.statSync(byHand).mtimeMs >= fs.statSync(path.join(root, 'package-lock.json')).mtimeMs;
   if (!fresh) {
     process.stderr.write('Installing what Apus needs (once) ...\n');
-    const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(wantsDev ? [] : ['--omit=dev'])];
+    // `ci` begins by emptying the folder: only where there is none, so that a server that runs from it keeps its modules.
+    const exists = fs.existsSync(modules);
+    if (exists && fs.lstatSync(modules).isSymbolicLink()) {
+      process.stderr.write(`apus: ${modules} is a link to another installation; install there, or remove the link\n`);
+      process.exit(1);
+    }
+    const command = exists ? ['install', '--no-save'] : ['ci'];
+    const args = [...command, '--no-audit', '--no-fund', '--loglevel=error', ...(wantsDev ? [] : ['--omit=dev'])];
     const npm = process.env.npm_execpath;
     const done = npm
       ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
