@@ -14,6 +14,7 @@ import { head } from './head.ts';
 import { post } from './post.ts';
 import { put } from './put.ts';
 import type { AccountServer } from './server.ts';
+import { DATABASE_THREADS } from '../db/store-types.ts';
 import { openAccountStore } from './open-account-store.ts';
 
 const SPEC = {
@@ -30,7 +31,18 @@ export const confSpec: ConfSpec = SPEC;
 export const appFactory: AppFactory = (globalConf, localConf, host) => {
   const conf = readConf(SPEC, globalConf, localConf);
   const { hashPath, constraints, log } = host;
-  return makeApp(conf, host, openAccountStore({ devices: conf.devices, hashPath, constraints, log }));
+  return makeApp(
+    conf,
+    host,
+    openAccountStore({
+      devices: conf.devices,
+      hashPath,
+      constraints,
+      log,
+      workers: host.service(DATABASE_THREADS),
+      warm: true,
+    }),
+  );
 };
 
 /** An account server over a store of the caller's, which it closes with the pipeline. */

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { InProcessTransport } from '../backend/in-process-transport.ts';
 import { BACKEND_TRANSPORT } from '../backend/transport.ts';
 import type { ServiceKey } from '../common/host.ts';
+import { CONTAINER_STORE } from '../container/container-store.ts';
+import { DATABASE_THREADS } from '../db/store-types.ts';
 import type { Conf } from '../http/contract.ts';
 import type { EntryPointTable } from '../paste/entry-point-table.ts';
 import { readServerConfig } from '../paste/server-app.ts';
@@ -49,7 +51,12 @@ export async function openEmbeddedCluster(options: EmbeddedClusterOptions): Prom
     objectsInMemory: options.objectsInMemory ?? false,
   });
   const transport = new InProcessTransport();
-  const services: readonly (readonly [ServiceKey<unknown>, unknown])[] = [[BACKEND_TRANSPORT, transport]];
+  const services: readonly (readonly [ServiceKey<unknown>, unknown])[] = [
+    [BACKEND_TRANSPORT, transport],
+    [CONTAINER_STORE, {}],
+    // The three replicas of a database are on one machine anyhow: more threads would cost memory, and wait for the same disk.
+    [DATABASE_THREADS, 1],
+  ];
   const pipelines: Pipeline[] = [];
   const ending = new AbortController();
   const updaters: Promise<void>[] = [];

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { SocketTransport } from '../backend/socket-transport.ts';
 import { type BackendTransport, BACKEND_TRANSPORT } from '../backend/transport.ts';
 import type { Host } from '../common/host.ts';
+import { CONTAINER_STORE } from '../container/container-store.ts';
 import { openContainerStore } from '../container/open-container-store.ts';
 import { runContainerUpdater } from '../container/updater.ts';
 import type { Conf } from '../http/contract.ts';
@@ -52,10 +53,12 @@ async function updateObjects({ host, conf, once, signal }: UpdaterRun, transport
 
 async function updateContainers({ host, conf, once, signal }: UpdaterRun, transport: BackendTransport): Promise<void> {
   const { hashPath, constraints, log } = host;
-  const store = openContainerStore({ devices: conf['devices'] ?? '/srv/node', hashPath, constraints, log });
+  const shared = host.service(CONTAINER_STORE)?.store;
+  const store =
+    shared ?? openContainerStore({ devices: conf['devices'] ?? '/srv/node', hashPath, constraints, log, workers: 1 });
   try {
     await runContainerUpdater({ host, globalConf: {}, localConf: conf, store, transport, once, signal });
   } finally {
-    await store.close();
+    if (shared === undefined) await store.close();
   }
 }

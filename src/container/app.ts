@@ -8,13 +8,14 @@ import { answerReplicate } from '../http/database-replicate.ts';
 import { STORAGE_CONF_SPEC, storageConf } from '../http/storage-conf.ts';
 import { dispatch, type MethodTable } from '../http/storage-server.ts';
 import { storeFault } from '../http/store-fault.ts';
-import type { ContainerStore } from './container-store.ts';
+import { CONTAINER_STORE, type ContainerStore } from './container-store.ts';
 import { remove } from './delete.ts';
 import { get } from './get.ts';
 import { head } from './head.ts';
 import { post } from './post.ts';
 import { put } from './put.ts';
 import type { ContainerServer } from './server.ts';
+import { DATABASE_THREADS } from '../db/store-types.ts';
 import { openContainerStore } from './open-container-store.ts';
 import { SyncRealms } from './sync-to.ts';
 import { update } from './update.ts';
@@ -40,7 +41,17 @@ export const confSpec: ConfSpec = SPEC;
 export const appFactory: AppFactory = (globalConf, localConf, host) => {
   const conf = readConf(SPEC, globalConf, localConf);
   const { hashPath, constraints, log } = host;
-  return makeApp(conf, host, openContainerStore({ devices: conf.devices, hashPath, constraints, log }));
+  const store = openContainerStore({
+    devices: conf.devices,
+    hashPath,
+    constraints,
+    log,
+    workers: host.service(DATABASE_THREADS),
+    warm: true,
+  });
+  const shared = host.service(CONTAINER_STORE);
+  if (shared !== undefined) shared.store = store;
+  return makeApp(conf, host, store);
 };
 
 /** A container server over a store of the caller's, which it closes with the pipeline. */

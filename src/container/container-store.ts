@@ -1,3 +1,4 @@
+import type { ServiceKey } from '../common/host.ts';
 import type {
   ContainerLocator,
   DatabaseMetadata,
@@ -216,3 +217,6 @@ export interface ContainerStore {
   /** Finishes the calls under way, closes the files and ends the workers. Later calls reject with `store-closed`. */
   close(): Promise<void>;
 }
+
+/** Where the container server of a process leaves its store for the updater of the same process, which need not open another. */
+export const CONTAINER_STORE: ServiceKey<{ store?: ContainerStore }> = { name: 'container-store' };

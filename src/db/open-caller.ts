@@ -20,7 +20,11 @@ export function openCaller(
     ...(openDatabases === undefined ? {} : { openDatabases }),
     ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
   };
-  if (workers > 0) return new WorkerPool(entry, workerOptions, workers, log);
+  if (workers > 0) {
+    const pool = new WorkerPool(entry, workerOptions, workers, log);
+    if (options.warm === true) pool.warm();
+    return pool;
+  }
   return new LocalCaller(kind, workerOptions, log, methods);
 }
 

@@ -5,7 +5,7 @@
 
 import type { Constraints } from '../common/constraints.ts';
 import type { HashPathConfig } from '../common/hash-path.ts';
-import type { Logger } from '../common/host.ts';
+import type { Logger, ServiceKey } from '../common/host.ts';
 
 export type DatabaseKind = 'account' | 'container';
 
@@ -28,6 +28,9 @@ export interface HashLocator {
   readonly hash: string;
 }
 
+/** Worker threads of each store, where a process that holds several servers wants other than the default. */
+export const DATABASE_THREADS: ServiceKey<number> = { name: 'database-threads' };
+
 export interface StoreOptions {
   /** The folder that holds the devices (`devices` of the server's section). */
   readonly devices: string;
@@ -38,7 +41,9 @@ export interface StoreOptions {
   >;
   readonly log: Pick<Logger, 'warn' | 'error'>;
   /** Worker threads; a database is always served by the same one. 0: in the calling thread, for tests and tools. Default 2. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
+  /** The threads start now rather than at their first call, which would wait for them. */
+  readonly warm?: boolean;
   /** Connections that a worker keeps open. Default 64. */
   readonly openDatabases?: number;
   /** How long writes wait for the lock of a database's folder. Default 10,000. */

@@ -19,6 +19,11 @@ export class WorkerPool implements DatabaseCaller {
     this.#workers = Array.from({ length: workers }, () => new DatabaseWorker(entry, options, log));
   }
 
+  /** Starts the threads, which else start at their first call. */
+  warm(): void {
+    for (const worker of this.#workers) worker.warm();
+  }
+
   call(method: string, database: HashLocator, args: readonly unknown[]): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(new StoreError('store-closed', 'the store is closed'));
     const worker = this.#workers[workerIndex(database, this.#workers.length)] as DatabaseWorker;
@@ -50,6 +55,15 @@ class DatabaseWorker {
     this.#entry = entry;
     this.#options = options;
     this.#log = log;
+  }
+
+  warm(): void {
+    try {
+      this.#thread ??= this.#start();
+      if (this.#pending.size === 0) this.#thread.unref();
+    } catch {
+      // No thread can be made now: the first call tries again and tells.
+    }
   }
 
   call(method: string, database: HashLocator, args: readonly unknown[]): Promise<unknown> {
