@@ -48,3 +48,12 @@ if (!installed()) {
   }
   fs.writeFileSync(stamp, `${lock} ${wantsDev || hasDev ? 'dev' : 'production'}`);
 }
+
+// npm puts the Node that it installed first on PATH; where it had none to install, the machine's own must do.
+const [major] = process.versions.node.split('.');
+if (!fs.existsSync(path.join(modules, '.bin', 'node')) && Number(major) < 24) {
+  process.stderr.write(
+    `apus: Node ${process.versions.node} is too old; Apus needs Node 24, and npm has none for ${process.platform}-${process.arch}\n`,
+  );
+  process.exit(1);
+}

@@ -57,7 +57,7 @@ function socketCalls(): SocketCalls {
   return {
     socket: libc.func('int socket(int domain, int type, int protocol)') as SocketCalls['socket'],
     sendto: libc.func(
-      'ssize_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
+      'long sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
     ) as SocketCalls['sendto'],
     close: libc.func('int close(int fd)') as SocketCalls['close'],
   };
