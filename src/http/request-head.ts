@@ -10,6 +10,8 @@ export interface RequestHead {
   framing: Framing;
   /** The client wants to use the connection again. */
   keepAlive: boolean;
+  /** The client said so, and expects to be told. */
+  keepAliveAsked: boolean;
   /** The client waits for `100 Continue` before it sends the body. */
   expectContinue: boolean;
 }
@@ -58,13 +60,15 @@ export class RequestHeadParser extends HeadParser<RequestHead> {
     if (headers.get('host')?.includes(',') === true) throw malformed('more than one Host');
     const isNew = this.#httpVersion === '1.1';
     const connection = headers.get('connection');
+    const keepAliveAsked = hasToken(connection, 'keep-alive');
     return {
       method: this.#method,
       target: originForm(this.#target, headers),
       httpVersion: this.#httpVersion,
       headers,
       framing,
-      keepAlive: isNew ? !hasToken(connection, 'close') : hasToken(connection, 'keep-alive'),
+      keepAlive: isNew ? !hasToken(connection, 'close') : keepAliveAsked,
+      keepAliveAsked,
       expectContinue: isNew && headers.get('expect')?.toLowerCase() === '100-continue',
     };
   }

@@ -11,6 +11,8 @@ export interface SendOptions {
   httpVersion: '1.0' | '1.1';
   /** False makes the answer say `Connection: close`. */
   keepAlive: boolean;
+  /** Makes an answer that does not close say `Connection: keep-alive`. */
+  keepAliveAsked?: boolean | undefined;
   /** How long the client may take nothing. */
   stallTimeoutMs: number;
   /** Value of the Server header, when the answer has none. */
@@ -113,7 +115,7 @@ class ResponseWriter {
     if (!headers.has('date')) head += `Date: ${httpDate()}\r\n`;
     head += framing;
     if (!outcome.keepAlive) head += 'Connection: close\r\n';
-    else if (httpVersion === '1.0') head += 'Connection: keep-alive\r\n';
+    else if (this.#options.keepAliveAsked === true) head += 'Connection: keep-alive\r\n';
     this.#head = `${head}\r\n`;
   }
 

@@ -11,7 +11,7 @@ import { IncomingBody } from './incoming-body.ts';
 import { type RequestHead, RequestHeadParser } from './request-head.ts';
 import { type RequestConnection, SwiftRequest } from './request.ts';
 import { errorResponse, HttpError, SwiftResponse } from './response.ts';
-import { sendResponse, type SendOutcome } from './response-writer.ts';
+import { sendResponse, type SendOptions, type SendOutcome } from './response-writer.ts';
 import { headerLines, statusLine } from './serializer.ts';
 
 export interface ConnectionOptions {
@@ -134,7 +134,7 @@ export class ServerConnection {
   async #refuse(error: HttpError): Promise<void> {
     this.#unread = true;
     const response = error.toResponse();
-    await this.#send(response, 'GET', '1.1', false);
+    await this.#send(response, { method: 'GET', httpVersion: '1.1', keepAlive: false });
   }
 
   /** Serves one request. True when the connection may be used again. */
@@ -157,7 +157,8 @@ export class ServerConnection {
       const response = await this.#answer(req);
       exchange.answered = true;
       const keepAlive = head.keepAlive && this.#lastIdleTime === undefined && exchange.mayStay(response);
-      const outcome = await this.#send(response, head.method, head.httpVersion, keepAlive, req);
+      const { method, httpVersion, keepAliveAsked } = head;
+      const outcome = await this.#send(response, { method, httpVersion, keepAlive, keepAliveAsked }, req);
       if (!outcome.complete) return false;
       // A client that was not asked for its body may send it all the same after a while.
       this.#unread = exchange.waitsForContinue || !(await exchange.finish());
@@ -181,13 +182,11 @@ export class ServerConnection {
 
   async #send(
     response: SwiftResponse,
-    method: string,
-    httpVersion: '1.0' | '1.1',
-    keepAlive: boolean,
+    to: Pick<SendOptions, 'method' | 'httpVersion' | 'keepAlive' | 'keepAliveAsked'>,
     req?: SwiftRequest,
   ): Promise<SendOutcome> {
     const { clientTimeoutMs: stallTimeoutMs, serverHeader } = this.#options;
-    const options = { method, httpVersion, keepAlive, stallTimeoutMs, serverHeader };
+    const options = { ...to, stallTimeoutMs, serverHeader };
     let outcome: SendOutcome;
     let sent = response;
     try {

@@ -112,6 +112,15 @@ test('HTTP/1.0 keeps a connection only when asked to', async () => {
   expect(await client.send('GET /a HTTP/1.0\r\n\r\n').rest()).toContain('\r\nConnection: close\r\n');
 });
 
+test('a client that asks for the connection to be kept is told that it is', async () => {
+  const server = await startServer(echo);
+  const client = await RawClient.open(server.port);
+  const asked = await client.send('GET /a HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n').take('\r\n\r\n');
+  expect(asked).toContain('\r\nConnection: keep-alive\r\n');
+  const unasked = await client.send('GET /a HTTP/1.1\r\nHost: x\r\n\r\n').take('\r\n\r\n');
+  expect(unasked).not.toContain('\r\nConnection:');
+});
+
 test('pipelined requests are answered in their order, one at a time', async () => {
   let running = 0;
   const server = await startServer(async (req) => {
