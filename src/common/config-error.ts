@@ -44,7 +44,7 @@ const FAMILIES = {
   'bad-value': 'value',
   'option-invalid': 'value',
   'swift-conf': 'value',
-} as const satisfies Record<string, ConfigErrorFamily>;
+} as const;
 
 export type ConfigErrorCode = keyof typeof FAMILIES;
 

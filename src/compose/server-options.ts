@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { readConf, type TypedConf } from '../common/conf-spec.ts';
-import type { Conf, ConfSpec } from '../http/contract.ts';
+import type { Conf } from '../http/contract.ts';
 import { facilityNumber, levelName } from './log-options.ts';
 
 export type AppName = 'proxy-server' | 'object-server' | 'container-server' | 'account-server';
@@ -46,7 +46,7 @@ export const serverOptions = {
     min: 0,
     doc: 'Longer lines lose their middle; 0 keeps them whole.',
   },
-} as const satisfies ConfSpec;
+} as const;
 
 export type ServerOptions = TypedConf<typeof serverOptions>;
 

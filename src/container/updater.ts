@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import type { BackendTransport } from '../backend/transport.ts';
-import type { Conf, ConfSpec } from '../common/conf.ts';
+import type { Conf } from '../common/conf.ts';
 import { readConf } from '../common/conf-spec.ts';
 import { deviceFolder } from '../common/drive.ts';
 import type { Host, Logger } from '../common/host.ts';
@@ -34,7 +34,7 @@ export const updaterConfSpec = {
     doc: 'Seconds for which an account whose servers failed is left alone.',
   },
   recon_cache_path: { type: 'text', default: '/var/cache/swift', doc: 'Folder of the caches that recon reads.' },
-} as const satisfies ConfSpec;
+} as const;
 
 export interface ContainerUpdaterOptions {
   readonly host: Host;

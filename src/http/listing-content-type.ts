@@ -3,12 +3,7 @@
 import type { SwiftRequest } from './request.ts';
 import { HttpError } from './response.ts';
 
-const LISTING_CONTENT_TYPES: readonly string[] = [
-  'text/plain',
-  'application/json',
-  'application/xml',
-  'text/xml',
-];
+const LISTING_CONTENT_TYPES: readonly string[] = ['text/plain', 'application/json', 'application/xml', 'text/xml'];
 
 const BY_FORMAT: Readonly<Record<string, string>> = {
   plain: 'text/plain',

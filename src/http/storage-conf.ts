@@ -1,6 +1,5 @@
 /** The options that the storage servers share. */
 
-import type { ConfSpec } from '../common/conf.ts';
 import type { TypedConf } from '../common/conf-spec.ts';
 import { type FreeSpaceReserve, parseFreeSpaceReserve } from '../common/drive.ts';
 import { checkLogFormat, type LogLine, makeLogLine } from './log-line.ts';
@@ -28,7 +27,7 @@ export const STORAGE_CONF_SPEC = {
   },
   log_anonymization_method: { type: 'text', default: 'md5', doc: 'Hash for fields written as {field.anonymized}.' },
   log_anonymization_salt: { type: 'text', default: '', doc: 'Salt of that hash.' },
-} as const satisfies ConfSpec;
+} as const;
 
 export interface StorageConf {
   readonly devices: string;

@@ -1,6 +1,6 @@
 /** The disk storage as the options of a section describe it: for the object server and for the updater. */
 
-import type { Conf, ConfSpec } from '../common/conf.ts';
+import type { Conf } from '../common/conf.ts';
 import { readConf, type TypedConf } from '../common/conf-spec.ts';
 import type { Host } from '../common/host.ts';
 import { STORAGE_CONF_SPEC, storageConf } from '../http/storage-conf.ts';
@@ -26,7 +26,7 @@ export const DISK_CONF_SPEC = {
   },
   reclaim_age: { type: 'number', default: 604800, doc: 'Age in seconds at which tombstones are removed.' },
   commit_window: { type: 'seconds', default: 60, doc: 'Fragments that are not durable are kept at least so long.' },
-} as const satisfies ConfSpec;
+} as const;
 
 export type DiskConf = TypedConf<typeof STORAGE_CONF_SPEC & typeof DISK_CONF_SPEC>;
 

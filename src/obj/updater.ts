@@ -1,7 +1,7 @@
 /** swift-object-updater: delivers the container updates that object servers could not. */
 
 import type { BackendTransport } from '../backend/transport.ts';
-import type { Conf, ConfSpec } from '../common/conf.ts';
+import type { Conf } from '../common/conf.ts';
 import { readConf } from '../common/conf-spec.ts';
 import type { Host, Logger } from '../common/host.ts';
 import { saveRecon } from '../common/recon-cache.ts';
@@ -22,7 +22,7 @@ export const updaterConfSpec = {
   conn_timeout: { type: 'seconds', default: 0.5, doc: 'Seconds to wait for a connection to one.' },
   report_interval: { type: 'seconds', default: 300, doc: 'Seconds between lines of statistics within a sweep.' },
   recon_cache_path: { type: 'text', default: '/var/cache/swift', doc: 'Folder of the caches that recon reads.' },
-} as const satisfies ConfSpec;
+} as const;
 
 export interface UpdaterOptions {
   readonly host: Host;

@@ -61,7 +61,7 @@ export const POLICY_SPEC = {
     type: 'seconds',
     doc: 'Wait before the next node is asked beside the first. Default: conn_timeout.',
   },
-} as const satisfies ConfSpec;
+} as const;
 
 /** The options of the server alone. */
 export const SERVER_SPEC = {
@@ -162,7 +162,7 @@ export const SERVER_SPEC = {
   },
   allow_open_expired: { type: 'boolean', default: false, doc: 'Let X-Open-Expired show expired objects.' },
   write_legacy_ec_crc: { type: 'text', doc: 'No meaning here: erasure coding is not done by liberasurecode.' },
-} as const satisfies ConfSpec;
+} as const;
 
 /** All options. */
 export const confSpec: ConfSpec = { ...POLICY_SPEC, ...SERVER_SPEC };
