@@ -134,7 +134,8 @@ export class Supervisor {
       // A reload meanwhile may have brought enough.
       if (this.#current.size >= this.#plan.workers) return;
       this.#startWorker().catch((error: unknown) => {
-        if (this.#ending) return;
+        // A reload that dismissed it brought another.
+        if (this.#ending || this.#current.size >= this.#plan.workers) return;
         this.#options.log.error(`a worker could not start: ${this.#options.describe(error)}`);
         this.#keepWorker(this.#pace.delayAfterFailedStart());
       });
@@ -163,6 +164,8 @@ export class Supervisor {
     }
     this.#reloading = this.#reload().finally(() => {
       this.#reloading = undefined;
+      // Workers that died meanwhile were left to the reload.
+      for (let missing = this.#plan.workers - this.#current.size; missing > 0; missing--) this.#keepWorker();
       if (this.#reloadAgain) {
         this.#reloadAgain = false;
         this.#requestReload();

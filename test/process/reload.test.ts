@@ -139,3 +139,18 @@ test('a request in progress at a reload is finished by the worker that began it'
   expect(await slow.promise).toBe(201);
   await eventually(() => server.workerPids().length === 1);
 });
+
+test('a worker that dies during a reload that is refused is replaced all the same', async () => {
+  const node = await NodeFolder.make();
+  const server = await startMarked(node);
+  const [old] = server.workerPids();
+  writeFileSync(
+    join(node.dir, 'mark.ts'),
+    `process.kill(${old}, 'SIGKILL'); if (process.ppid === ${server.pid}) throw new Error('not good');`,
+  );
+  server.signal('SIGUSR1');
+  await server.said('reload refused');
+  writeMarkFilter(node, 'mended');
+  await eventually(async () => (await request(node.ports.object, '/sdb1/0/a/c/o')).headers['x-code'] === 'mended');
+  expect(server.workerPids()).toHaveLength(1);
+});
