@@ -15,7 +15,7 @@ export const serverOptions = {
   workers: {
     type: 'text',
     default: 'auto',
-    parse: workerCount,
+    parse: (text: string): number => workerCount(text),
     doc: 'Worker processes: a number, or auto for one a core; 0 serves in the parent.',
   },
   user: { type: 'text', default: 'swift', doc: 'User to become once the port is bound, when started as root.' },
@@ -26,11 +26,16 @@ export const serverOptions = {
   keepalive_timeout: { type: 'seconds', doc: 'How long an idle connection is kept; client_timeout when not set.' },
   max_clients: { type: 'integer', default: 1024, min: 1, doc: 'Connections that a worker serves at once.' },
   log_name: { type: 'text', doc: 'Name in front of each log line; the section when not set.' },
-  log_facility: { type: 'text', default: 'LOG_LOCAL0', parse: facilityNumber, doc: 'Syslog facility.' },
+  log_facility: {
+    type: 'text',
+    default: 'LOG_LOCAL0',
+    parse: (text: string): number => facilityNumber(text),
+    doc: 'Syslog facility.',
+  },
   log_level: {
     type: 'text',
     default: 'INFO',
-    parse: levelName,
+    parse: (text: string): string => levelName(text),
     doc: 'Lowest level logged: DEBUG, INFO, WARNING, ERROR, CRITICAL.',
   },
   log_address: {
