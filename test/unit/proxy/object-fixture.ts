@@ -16,7 +16,10 @@ import { LineLog } from '../http/silent-log.ts';
 import { type NodeScript, ScriptedNodes } from './scripted-nodes.ts';
 
 export const NOW = 1795352767.6714;
-export const HASH_CONFIG: { prefix: Buffer; suffix: Buffer } = { prefix: Buffer.from('changeme'), suffix: Buffer.from('changeme') };
+export const HASH_CONFIG: { prefix: Buffer; suffix: Buffer } = {
+  prefix: Buffer.from('changeme'),
+  suffix: Buffer.from('changeme'),
+};
 
 function policy(index: number, type: StoragePolicy['type'] = 'replication'): StoragePolicy {
   const name = index === 0 ? 'gold' : `policy-${index}`;
