@@ -165,8 +165,9 @@ function onFinished(req: SwiftRequest, res: SwiftResponse, finished: (sent: Sent
     finished({ status, bodyBytes: body?.length ?? 0, firstByteTime: undefined, complete: true });
     return res;
   }
-  const counted: BodyStream = new CountingBody(bodyStream(body), (bodyBytes, complete) =>
-    finished({ status, bodyBytes, firstByteTime: undefined, complete }),
+  // A filter that drops an answer has seen what it wanted; no client went away.
+  const counted: BodyStream = new CountingBody(bodyStream(body), (bodyBytes, broken) =>
+    finished({ status, bodyBytes, firstByteTime: undefined, complete: !broken }),
   );
   res.body = counted;
   return res;

@@ -4,10 +4,10 @@ import type { BodyStream } from '../../middleware-api.ts';
 export class CountingBody implements BodyStream {
   count = 0;
   readonly #source: BodyStream;
-  #finished: ((count: number, complete: boolean) => void) | undefined;
+  #finished: ((count: number, broken: boolean) => void) | undefined;
 
-  /** `finished` is called once: with true at the end of the body, with false when it broke or was closed before. */
-  constructor(source: BodyStream, finished?: (count: number, complete: boolean) => void) {
+  /** `finished` is called once: at the end of the body or when it is closed, with true when it broke. */
+  constructor(source: BodyStream, finished?: (count: number, broken: boolean) => void) {
     this.#source = source;
     this.#finished = finished;
   }
@@ -18,14 +18,14 @@ export class CountingBody implements BodyStream {
     return next.then(
       (chunk) => this.#take(chunk),
       (error: unknown) => {
-        this.#end(false);
+        this.#end(true);
         throw error;
       },
     );
   }
 
   #take(chunk: Uint8Array | null): Uint8Array | null {
-    if (chunk === null) this.#end(true);
+    if (chunk === null) this.#end(false);
     else this.count += chunk.length;
     return chunk;
   }
@@ -35,8 +35,8 @@ export class CountingBody implements BodyStream {
     return this.#source.close();
   }
 
-  #end(complete: boolean): void {
-    this.#finished?.(this.count, complete);
+  #end(broken: boolean): void {
+    this.#finished?.(this.count, broken);
     this.#finished = undefined;
   }
 

@@ -201,3 +201,17 @@ test('standing twice it logs a request once, and the requests that filters betwe
   res.sent({ ...SENT, bodyBytes: 0 });
   expect(lines).toEqual(['GET /v1/a/c/segment SLO 3', 'HEAD /v1/a/c/o - -']);
 });
+
+test('an answer that a filter drops unread is logged with its own status', async () => {
+  const lines: string[] = [];
+  const host = logHost(lines, []);
+  const filter = await filterFactory({}, { log_msg_template: '{method} {status_int} {source}' }, host);
+  const body = async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('abc');
+  };
+  const inner = await filter(() => Promise.resolve(new SwiftResponse(204, {}, body())));
+  const req = new SwiftRequest({ method: 'GET', target: '/v1/a/c', log: host.log });
+  const sub = await inner(req.sub('HEAD', '/v1/a/c', { source: 'GET_INFO' }));
+  await sub.close();
+  expect(lines).toEqual(['HEAD 204 GET_INFO']);
+});
