@@ -9,7 +9,7 @@ import { hashPath, partitionOfHash } from '../../src/common/hash-path.ts';
 import { policyFolder } from '../../src/common/storage-policy.ts';
 import { writeRingFile } from '../../src/ring/ring-file.ts';
 import { Ring } from '../../src/ring/ring.ts';
-import { buildSimpleRing } from '../../src/ring/simple-ring.ts';
+import { buildSimpleRing, type SimpleRingDevice } from '../../src/ring/simple-ring.ts';
 import { scratchDirectory } from '../unit/common/scratch.ts';
 import { Client } from './client.ts';
 import { runOnce, ServerProcess } from './server-process.ts';
@@ -40,6 +40,8 @@ export interface ClusterOptions {
   object?: Options;
   /** Of [DEFAULT] of every server. */
   common?: Options;
+  /** Makes a ring file; a simple ring of ours when left out. */
+  makeRing?: (path: string, devices: readonly SimpleRingDevice[], partPower: number, replicas: number) => Promise<void>;
 }
 
 /** An object server and its device. */
@@ -53,7 +55,7 @@ export interface ObjectNode {
 /**
  * Ports below those that the kernel hands out to clients, so that a server which is stopped for a while finds its own free again.
  */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
     const port = randomInt(12_000, 32_000);
@@ -73,6 +75,15 @@ async function isFree(port: number): Promise<boolean> {
   } finally {
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   }
+}
+
+async function makeSimpleRing(
+  path: string,
+  devices: readonly SimpleRingDevice[],
+  partPower: number,
+  replicas: number,
+): Promise<void> {
+  await writeRingFile(path, buildSimpleRing(devices, partPower, replicas));
 }
 
 function lines(options: Options): string {
@@ -226,6 +237,8 @@ pipeline = ${kind}-server
 use = egg:swift#${kind}
 ${lines(options)}
 [${kind}-updater]
+[${kind}-auditor]
+[${kind}-replicator]
 `;
     const path = join(this.path, `${name}.conf`);
     writeFileSync(path, conf);
@@ -280,8 +293,9 @@ user_test_tester = testing .admin
       ['container', containers] as const,
       ['account', accounts] as const,
     ];
+    const makeRing = this.#options.makeRing ?? makeSimpleRing;
     for (const [name, devices] of rings) {
-      await writeRingFile(join(this.path, `${name}.ring.gz`), buildSimpleRing(devices, PART_POWER, REPLICAS));
+      await makeRing(join(this.path, `${name}.ring.gz`), devices, PART_POWER, REPLICAS);
     }
   }
 }

@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Cluster, type ObjectNode } from './cluster.ts';
 import { patternBytes, patternStream } from './pattern.ts';
 import { eventually } from './server-process.ts';
+
+// Many processes on few cores.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const SUPPRESSION_SEC = 2;
 const NAMES = Array.from({ length: 60 }, (_, index) => `name-${String(index).padStart(2, '0')}`);

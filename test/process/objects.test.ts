@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Answer, RequestHeaders } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { patternBytes, patternStream } from './pattern.ts';
 import { eventually } from './server-process.ts';
+
+// Many processes on few cores.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const MIB = 1 << 20;
 const DATA = patternBytes(11, 3 * MIB + 17);
@@ -220,4 +223,4 @@ test('large objects go through every process in constant memory', async () => {
   }
   const growth = most.map((bytes, at) => Math.round((bytes - (before[at] ?? 0)) / MIB));
   expect(Math.max(...growth), `growth in MiB: ${growth.join(' ')}`).toBeLessThan(150);
-}, 60_000);
+});

@@ -43,11 +43,12 @@ export class ServerProcess {
   readonly port: number;
   readonly configPath: string;
   readonly logPath: string;
-  readonly #command: string;
+  readonly #command: readonly string[];
   #child: ChildProcess | undefined;
 
-  constructor(command: string, configPath: string, port: number) {
-    this.#command = command;
+  /** `command`: one of those in bin/, or a whole command line that config and `--verbose` are added to. */
+  constructor(command: string | readonly string[], configPath: string, port: number) {
+    this.#command = typeof command === 'string' ? [join(BIN, command)] : command;
     this.configPath = configPath;
     this.port = port;
     this.logPath = `${configPath}.log`;
@@ -66,7 +67,8 @@ export class ServerProcess {
   /** Resolves once the server accepts connections. Its log goes to `logPath`. */
   async start(): Promise<void> {
     const log = openSync(this.logPath, 'a');
-    const child = spawn(join(BIN, this.#command), [this.configPath, '--verbose'], { stdio: ['ignore', log, log] });
+    const [program = '', ...words] = this.#command;
+    const child = spawn(program, [...words, this.configPath, '--verbose'], { stdio: ['ignore', log, log] });
     closeSync(log);
     running.add(child);
     this.#child = child;

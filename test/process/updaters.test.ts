@@ -1,8 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Cluster } from './cluster.ts';
 import type { ServerProcess } from './server-process.ts';
+
+// Many processes on few cores.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const NAMES = Array.from({ length: 12 }, (_, index) => `späte-${String(index).padStart(2, '0')}`);
 

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Cluster } from './cluster.ts';
 import { patternBytes, randomNumbers } from './pattern.ts';
 import { eventually } from './server-process.ts';
+
+// Many processes on few cores.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const SEED = Number(process.env['WORKLOAD_SEED'] ?? 20240607);
 const CLIENTS = 16;
@@ -127,4 +130,4 @@ test(`sixteen clients see no wrong byte and no error while servers stop and star
       if (wanted !== undefined) expect(body.equals(wanted), name).toBe(true);
     }
   }
-}, 120_000);
+});
