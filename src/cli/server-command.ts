@@ -1,13 +1,12 @@
 /** `swift-<kind>-server CONF`: the parent of the workers, or with `workers = 0` the server itself. */
 
-import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { builtinEntryPoints } from '../builtins.ts';
 import { placesOf } from '../common/conf-origin.ts';
 import { provideOwnModules } from '../compose/own-modules.ts';
 import { type AppName, readServerOptions, type ServerOptions } from '../compose/server-options.ts';
 import { readServerConfig } from '../paste/server-app.ts';
+import { readCommandLine, runCommand } from './command-line.ts';
 import { describeFault } from './faults.ts';
 import { openListenSocket } from './listen-socket.ts';
 import { makeLogger } from './log/logger.ts';
@@ -24,45 +23,19 @@ interface Arguments {
 
 function readArguments(command: string, argv: string[]): Arguments {
   const usage = `Usage: ${command} CONFIG [--verbose] [--test-config]`;
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        verbose: { type: 'boolean', short: 'v', default: false },
-        'test-config': { type: 'boolean', short: 't', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n${usage}`);
-  }
-  const [configPath, ...rest] = parsed.positionals;
-  if (configPath === undefined) throw new UsageError(`${usage}\nError: missing config path argument`);
-  if (rest.length > 0) throw new UsageError(usage);
-  try {
-    return {
-      configPath: realpathSync(configPath),
-      console: parsed.values.verbose,
-      testConfig: parsed.values['test-config'],
-    };
-  } catch {
-    throw new UsageError(`Unable to locate ${configPath}`);
-  }
+  const { configPath, words, flags } = readCommandLine(usage, argv, { verbose: 'v', 'test-config': 't' });
+  if (words.length > 0) throw new UsageError(usage);
+  return { configPath, console: flags.has('verbose'), testConfig: flags.has('test-config') };
 }
 
 /** Runs the command to its end; sets the exit code. Faults at start are printed on standard error, exit code 1. */
 export async function runServerCommand(appName: AppName): Promise<void> {
   const command = `swift-${appName}`;
-  try {
+  await runCommand(command, async () => {
     const args = readArguments(command, process.argv.slice(2));
     process.title = `${command} ${args.configPath}`;
     await run(appName, args);
-    process.exitCode = 0;
-  } catch (error) {
-    process.stderr.write(`${command}: ${error instanceof UsageError ? error.message : describeFault(error)}\n`);
-    process.exitCode = 1;
-  }
+  });
 }
 
 async function run(appName: AppName, args: Arguments): Promise<void> {

@@ -6,7 +6,7 @@ import { builtinEntryPoints } from '../builtins.ts';
 import { type EmbeddedCluster, openEmbeddedCluster } from '../compose/embedded-cluster.ts';
 import { listen, makeHttpServer } from '../compose/serving.ts';
 import type { HttpServer } from '../http/server.ts';
-import { describeFault } from './faults.ts';
+import { runCommand } from './command-line.ts';
 import { makeLogger } from './log/logger.ts';
 import { Ending } from './serving.ts';
 import { onEndSignals } from './signals.ts';
@@ -40,7 +40,7 @@ function readArguments(argv: string[]): Arguments {
 /** Starts, tells how to use it, serves until a signal comes, drains. Faults are one clear line, exit code 1. */
 export async function runStartCommand(): Promise<void> {
   process.title = 'apus';
-  try {
+  await runCommand('apus', async () => {
     const args = readArguments(process.argv.slice(2));
     // From here on a signal ends the cluster cleanly, also one that comes while it starts.
     const signal = new Promise<void>((resolve) => onEndSignals(() => resolve()));
@@ -53,11 +53,7 @@ export async function runStartCommand(): Promise<void> {
     process.stdout.write(welcome(cluster, server.port));
     await signal;
     await new Ending(server, cluster).end('stop');
-    process.exitCode = 0;
-  } catch (error) {
-    process.stderr.write(`apus: ${error instanceof UsageError ? error.message : describeFault(error)}\n`);
-    process.exitCode = 1;
-  }
+  });
 }
 
 async function serve(cluster: EmbeddedCluster, args: Arguments): Promise<HttpServer> {

@@ -1,11 +1,9 @@
 /** `swift-object-updater CONF` and `swift-container-updater CONF`: sweeps until a signal ends it, with `--once` a single one. */
 
-import { realpathSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { ServerHost } from '../compose/host.ts';
 import { readUpdaterConf, runUpdater, type UpdaterName } from '../compose/updaters.ts';
 import { loadSwiftConf } from '../common/swift-conf.ts';
-import { describeFault } from './faults.ts';
+import { readCommandLine, runCommand } from './command-line.ts';
 import { makeLogger } from './log/logger.ts';
 import { dropPrivileges } from './privileges.ts';
 import { onEndSignals } from './signals.ts';
@@ -20,42 +18,19 @@ interface Arguments {
 /** `once` may also stand behind the config, as Swift's start scripts write it. */
 function readArguments(command: string, argv: string[]): Arguments {
   const usage = `Usage: ${command} CONFIG [--once] [--verbose]`;
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        once: { type: 'boolean', short: 'o', default: false },
-        verbose: { type: 'boolean', short: 'v', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n${usage}`);
-  }
-  const [configPath, ...words] = parsed.positionals;
-  if (configPath === undefined) throw new UsageError(`${usage}\nError: missing config path argument`);
+  const { configPath, words, flags } = readCommandLine(usage, argv, { once: 'o', verbose: 'v' });
   if (words.some((word) => word !== 'once')) throw new UsageError(usage);
-  const once = parsed.values.once || words.length > 0;
-  try {
-    return { configPath: realpathSync(configPath), once, console: parsed.values.verbose };
-  } catch {
-    throw new UsageError(`Unable to locate ${configPath}`);
-  }
+  return { configPath, once: flags.has('once') || words.length > 0, console: flags.has('verbose') };
 }
 
 /** Runs the command to its end; sets the exit code. Faults at start are printed on standard error, exit code 1. */
 export async function runUpdaterCommand(name: UpdaterName): Promise<void> {
   const command = `swift-${name}`;
-  try {
+  await runCommand(command, async () => {
     const args = readArguments(command, process.argv.slice(2));
     process.title = `${command} ${args.configPath}`;
     await run(name, args);
-    process.exitCode = 0;
-  } catch (error) {
-    process.stderr.write(`${command}: ${error instanceof UsageError ? error.message : describeFault(error)}\n`);
-    process.exitCode = 1;
-  }
+  });
 }
 
 async function run(name: UpdaterName, { configPath, once, console }: Arguments): Promise<void> {
