@@ -1,7 +1,7 @@
 /** Real memcached and Redis servers for tests, each a process of its own on a free port of the loopback. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
@@ -51,7 +51,8 @@ export interface RealServer {
   /** `127.0.0.1:port` */
   readonly address: string;
   /** Stops it without ending it: it neither answers nor refuses. */
-  freeze(): void;
+  /** Stops the process without ending it; resolves once the system has. */
+  freeze(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -104,7 +105,7 @@ async function start(program: ServerProgram, port: number, args: readonly string
   return {
     port,
     address: `127.0.0.1:${port}`,
-    freeze: () => void child.kill('SIGSTOP'),
+    freeze: () => freeze(child),
     stop: async () => {
       process.off('exit', kill);
       kill();
@@ -138,4 +139,15 @@ function accepts(port: number): Promise<boolean> {
       setTimeout(resolve, 10, false);
     });
   });
+}
+
+/** The signal takes effect a moment after it was sent; until then a server may still answer. */
+async function freeze(child: ChildProcess): Promise<void> {
+  child.kill('SIGSTOP');
+  for (let tries = 0; tries < 1000; tries++) {
+    const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1');
+    if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`process ${child.pid} does not stop`);
 }

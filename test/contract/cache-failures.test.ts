@@ -56,7 +56,7 @@ describe.each(kinds)('$name', ({ run, url }) => {
     const server = await started();
     const { cache } = await open({ memcache_servers: url + server.address, io_timeout: '20' });
     await cache.set('k', 1, 60);
-    server.freeze();
+    await server.freeze();
     const waiting = Promise.all(Array.from({ length: 50 }, () => cache.get('k')));
     await server.stop();
     expect(new Set(await waiting)).toEqual(new Set([undefined]));
@@ -77,12 +77,12 @@ describe.each(kinds)('$name', ({ run, url }) => {
     const limits = { error_suppression_limit: '2', error_suppression_interval: '30' };
     const { cache, log } = await open({ memcache_servers: url + server.address, io_timeout: '0.1', ...limits }, clock);
     await cache.set('k', 1, 0);
-    server.freeze();
+    await server.freeze();
     for (let i = 0; i < 3; i++) expect(await cache.get('k')).toBeUndefined();
     expect(log.lines.at(-1)).toBe(`error cache server ${server.address} is left alone for 30 s`);
     const before = performance.now();
     for (let i = 0; i < 100; i++) expect(await cache.get('k')).toBeUndefined();
-    expect(performance.now() - before).toBeLessThan(90);
+    expect(performance.now() - before).toBeLessThan(1000); // asking each time would cost ten seconds
     await server.stop();
     await started(server.port);
     await cache.set('k', 2, 0);
