@@ -53,7 +53,7 @@ test('npm start serves, ends at Ctrl-C with exit code 0, and a second start has 
     } else {
       expect((await request(port, '/v1/AUTH_test/docs/a', { headers })).body).toBe('hello');
       // Less than a second on an idle machine; other tests run beside this one.
-      expect(tookMs).toBeLessThan(10_000);
+      expect(tookMs).toBeLessThan(process.env['CI'] === undefined ? 6000 : 10_000);
     }
     // A terminal tells npm and the server, and npm tells the server once more.
     command.signal('SIGINT', { group: true });
