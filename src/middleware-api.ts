@@ -34,6 +34,25 @@ export {
 export { errorResponse, HttpError, type SentInfo, SwiftResponse, textResponse } from './http/response.ts';
 export { defaultPage, reasonOf } from './http/status.ts';
 export { ChunkReadError, ChunkReadTimeout, ClientDisconnect } from './http/errors.ts';
+export {
+  type ByteRange,
+  type ContentRange,
+  contentRange,
+  parseContentRange,
+  rangeHeader,
+  requestedRanges,
+} from './http/range.ts';
+export {
+  conditionalResponse,
+  type ConditionSubject,
+  type Entity,
+  type EntityAnswer,
+  etagListHas,
+  evaluateConditions,
+  unquotedEtag,
+} from './http/conditional.ts';
+export { MultipartByteRanges } from './http/multipart-byteranges.ts';
+export { parseHttpDate } from './http/http-date.ts';
 export { CacheConnectionError } from './http/cache-error.ts';
 export { ConfigError, joinFaults } from './common/config-error.ts';
 export { readSection } from './common/readconf.ts';
