@@ -31,6 +31,7 @@ export {
   type RequestInit,
   type SubRequestOptions,
 } from './http/request.ts';
+export { type ResourcePath, resourcePathOf } from './http/resource-path.ts';
 export { errorResponse, HttpError, type SentInfo, SwiftResponse, textResponse } from './http/response.ts';
 export { defaultPage, reasonOf } from './http/status.ts';
 export { ChunkReadError, ChunkReadTimeout, ClientDisconnect } from './http/errors.ts';
@@ -51,6 +52,8 @@ export {
   evaluateConditions,
   unquotedEtag,
 } from './http/conditional.ts';
+export { addEtagIsAt, etagThatIsAt, ignoreRangeIfPresent, isRangeIgnored } from './http/etag-is-at.ts';
+export { ContentTypeGuesser } from './http/content-type-guess.ts';
 export { MultipartByteRanges } from './http/multipart-byteranges.ts';
 export { parseHttpDate } from './http/http-date.ts';
 export { CacheConnectionError } from './http/cache-error.ts';
@@ -76,7 +79,17 @@ export {
   objectInfo,
   type ObjectInfo,
 } from './http/resource-info.ts';
-export { listingContentType, listingFormatOf } from './http/listing-content-type.ts';
+export { bulkDelete, type BulkDeleteOptions, type DeletionTarget } from './http/bulk-delete.ts';
+export { keepAliveBody, type KeepAliveOptions, type Wait, waitInRealTime } from './http/keep-alive-body.ts';
+export {
+  formatReport,
+  type OperationReport,
+  reportContentType,
+  reportFault,
+  statusLineOf,
+} from './http/operation-report.ts';
+export { forEachConcurrently } from './http/concurrently.ts';
+export { acceptedContentType, listingContentType, listingFormatOf } from './http/listing-content-type.ts';
 export {
   type AccountAcl,
   AclError,

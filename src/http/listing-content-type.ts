@@ -28,6 +28,11 @@ interface MediaRange {
 export function listingContentType(req: SwiftRequest): string {
   const format = req.params.get('format');
   if (format !== undefined && format !== '') return BY_FORMAT[format.toLowerCase()] ?? 'text/plain';
+  return acceptedContentType(req);
+}
+
+/** As listingContentType, by the Accept header alone. */
+export function acceptedContentType(req: SwiftRequest): string {
   const accept = req.headers.get('accept');
   if (accept === undefined || accept === '') return 'text/plain';
   const type = bestMatch(parseAccept(accept));
