@@ -4,6 +4,7 @@ import type { BuiltinEntryPoint, EntryPointTable } from './paste/entry-point-tab
 
 const filters: Readonly<Record<string, () => Promise<object>>> = {
   catch_errors: () => import('./middleware/catch-errors.ts'),
+  copy: () => import('./middleware/copy.ts'),
   crossdomain: () => import('./middleware/crossdomain.ts'),
   gatekeeper: () => import('./middleware/gatekeeper.ts'),
   healthcheck: () => import('./middleware/healthcheck.ts'),
