@@ -2,6 +2,7 @@
 
 import { type Body, type BodyStream, bodyStream, iterateBody } from '../http/body.ts';
 import { conditionalResponse, unquotedEtag } from '../http/conditional.ts';
+import { etagThatIsAt, isRangeIgnored } from '../http/etag-is-at.ts';
 import { type Headers, titleName } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { SwiftResponse } from '../http/response.ts';
@@ -10,7 +11,9 @@ import type { Metadata, OpenedObject } from './storage.ts';
 /** Takes over `opened`: it is closed with the answer's body. `headers` are those of the whole object. */
 export function answerBody(req: SwiftRequest, opened: OpenedObject, headers: Headers): SwiftResponse {
   const { metadata, contentLength } = opened;
-  if (req.headers.has('range') && ignoresRange(req.headers, metadata)) req.headers.delete('range');
+  if (req.headers.has('range') && isRangeIgnored(req.headers, (name) => metadata.has(titleName(name)))) {
+    req.headers.delete('range');
+  }
   const entity = {
     etag: conditionEtag(req.headers, metadata),
     lastModified: opened.timestamp,
@@ -50,22 +53,10 @@ function withoutObject(
   return new SwiftResponse(status, headers, page);
 }
 
-/** True when metadata is there with which a range makes no sense, as on a manifest. */
-function ignoresRange(headers: Headers, metadata: Metadata): boolean {
-  const names = headers.get('x-backend-ignore-range-if-metadata-present');
-  return names !== undefined && names.split(',').some((name) => metadata.has(titleName(name.trim())));
-}
-
-/** The ETag that conditions are held against: the first that X-Backend-Etag-Is-At finds, else the object's own. */
+/** The ETag that conditions are held against: one that X-Backend-Etag-Is-At finds, else the object's own. */
 function conditionEtag(headers: Headers, metadata: Metadata): string {
-  const names = headers.get('x-backend-etag-is-at');
-  if (names !== undefined) {
-    for (const name of names.split(',')) {
-      const etag = metadata.get(titleName(name.trim()));
-      if (etag !== undefined) return unquotedEtag(etag);
-    }
-  }
-  return metadata.get('ETag') ?? '';
+  const etag = etagThatIsAt(headers, (name) => metadata.get(titleName(name)));
+  return etag === undefined ? (metadata.get('ETag') ?? '') : unquotedEtag(etag);
 }
 
 /** A body that closes the object with it; with bytes at hand nothing is left to close. */

@@ -8,7 +8,7 @@ import type { Policies } from '../common/storage-policy.ts';
 import { Timestamp } from '../common/timestamp.ts';
 import { HttpError } from '../http/response.ts';
 import type { Handler } from '../http/contract.ts';
-import { ContentTypeGuesser } from './content-type-guess.ts';
+import { ContentTypeGuesser } from '../http/content-type-guess.ts';
 import { NodeIteration, type NodeOrder, NodeTimings } from './node-iteration.ts';
 import type { ProxyConf } from './proxy-conf.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ContentTypeGuesser } from '../../../src/proxy/content-type-guess.ts';
+import { ContentTypeGuesser } from '../../../src/http/content-type-guess.ts';
 
 test.each([
   ['/v1/a/c/x.txt', 'text/plain'],
