@@ -20,7 +20,7 @@ export type {
 export type { Host, InfoRegistry, Logger, RingLookup, RingNode, ServiceKey } from './common/host.ts';
 export type { Constraints } from './common/constraints.ts';
 export type { Policies, StoragePolicy } from './common/storage-policy.ts';
-export type { Authorize, Cache, RequestEnv } from './http/env.ts';
+export type { Authorize, Cache, KeystoneIdentity, RequestEnv } from './http/env.ts';
 export { type Body, type BodyStream, bodyStream, closeBody, readAll } from './http/body.ts';
 export { type HeaderInit, Headers, titleName } from './http/headers.ts';
 export {
@@ -33,6 +33,7 @@ export {
 } from './http/request.ts';
 export { type ResourcePath, resourcePathOf } from './http/resource-path.ts';
 export { errorResponse, HttpError, type SentInfo, SwiftResponse, textResponse } from './http/response.ts';
+export { unauthorizedResponse } from './http/unauthorized.ts';
 export { defaultPage, reasonOf } from './http/status.ts';
 export { ChunkReadError, ChunkReadTimeout, ClientDisconnect } from './http/errors.ts';
 export {
@@ -58,6 +59,7 @@ export { MultipartByteRanges } from './http/multipart-byteranges.ts';
 export { parseHttpDate } from './http/http-date.ts';
 export { CacheConnectionError } from './http/cache-error.ts';
 export { ConfigError, joinFaults } from './common/config-error.ts';
+export { resellerOption, resellerPrefixes, resellerPrefixOf } from './common/reseller-options.ts';
 export { readSection } from './common/readconf.ts';
 export { Timestamp } from './common/timestamp.ts';
 export {
@@ -105,3 +107,18 @@ export { SWIFT_VERSION } from './common/version.ts';
 export { MemoryCache, SHARED_CACHE } from './http/memory-cache.ts';
 export { pythonJson } from './common/python-json.ts';
 export { XML_HEAD, xmlAttribute, xmlText } from './common/xml-text.ts';
+export { type DataSegment, type ObjectSegment, type Segment, SegmentError, shareOf } from './http/segment.ts';
+export { SegmentedBody, type SegmentedBodyOptions } from './http/segmented-body.ts';
+export type { SegmentLimits, Sleep } from './http/segment-pace.ts';
+export { type LargeObject, largeObjectResponse } from './http/large-object-response.ts';
+export { headersForSub } from './http/sub-headers.ts';
+export {
+  type AllowedDigests,
+  allowedDigests,
+  hmacHex,
+  isSignedBy,
+  parseSignature,
+  type Signature,
+  type SignatureDigest,
+} from './common/hmac-signature.ts';
+export { type TempUrlKey, tempUrlKeys } from './http/temp-url-keys.ts';
