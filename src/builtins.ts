@@ -14,6 +14,7 @@ const filters: Readonly<Record<string, () => Promise<object>>> = {
   ratelimit: () => import('./middleware/ratelimit.ts'),
   recon: () => import('./middleware/recon.ts'),
   tempauth: () => import('./middleware/tempauth.ts'),
+  tempurl: () => import('./middleware/tempurl.ts'),
 };
 
 const apps: Readonly<Record<string, readonly [attribute: string, load: () => Promise<object>]>> = {
