@@ -16,24 +16,24 @@ export function cleanAcl(headerName: string, value: string): string {
   const items: string[] = [];
   for (const raw of value.split(',')) {
     const item = raw.trim();
-    if (item !== '') items.push(cleanItem(item, raw, isWrite));
+    if (item !== '') items.push(cleanItem(item, isWrite));
   }
   return items.join(',');
 }
 
-function cleanItem(item: string, raw: string, isWrite: boolean): string {
+function cleanItem(item: string, isWrite: boolean): string {
   const colon = item.indexOf(':');
   if (colon < 0 || !item.startsWith('.')) return item;
   const designator = item.slice(0, colon).trim();
   if (!REFERRER_DESIGNATORS.has(designator))
-    throw new AclError(`Unknown designator ${repr(designator)} in ACL: ${repr(raw)}`);
-  if (isWrite) throw new AclError(`Referrers not allowed in write ACL: ${repr(raw)}`);
+    throw new AclError(`Unknown designator ${repr(designator)} in ACL: ${repr(item)}`);
+  if (isWrite) throw new AclError(`Referrers not allowed in write ACL: ${repr(item)}`);
   let host = item.slice(colon + 1).trim();
   const negation = host.startsWith('-') ? '-' : '';
   if (negation !== '') host = host.slice(1).trim();
   if (host !== '*' && host.startsWith('*')) host = host.slice(1).trim();
   if (host === '' || host === '.')
-    throw new AclError(`No host/domain value after referrer designation in ACL: ${repr(raw)}`);
+    throw new AclError(`No host/domain value after referrer designation in ACL: ${repr(item)}`);
   return `.r:${negation}${host}`;
 }
 
@@ -46,6 +46,7 @@ function repr(text: string): string {
 export interface ParsedAcl {
   /** Hosts and domains as they stand behind `.r:`. */
   referrers: string[];
+  /** Percent-encoding undone, which lets a name have a comma. */
   groups: string[];
 }
 
@@ -55,9 +56,13 @@ export function parseAcl(acl: string | null | undefined): ParsedAcl {
   if (acl == null || acl === '') return parsed;
   for (const item of acl.split(',')) {
     if (item.startsWith('.r:')) parsed.referrers.push(item.slice(3));
-    else parsed.groups.push(item);
+    else parsed.groups.push(item.includes('%') ? decoded(item) : item);
   }
   return parsed;
+}
+
+function decoded(item: string): string {
+  return item.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
 }
 
 /** Whether the designations let this Referer header in; the last one that fits decides. */

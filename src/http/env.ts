@@ -23,6 +23,21 @@ export interface Cache {
 /** Answers null to let the request pass, or the refusal. */
 export type Authorize = (req: SwiftRequest) => SwiftResponse | null | Promise<SwiftResponse | null>;
 
+/** A user whose token Keystone confirmed. Texts are native; undefined is what the token does not tell. */
+export interface KeystoneIdentity {
+  readonly userId: string | undefined;
+  readonly userName: string | undefined;
+  readonly userDomainId: string | undefined;
+  /** The project that the token is for. */
+  readonly projectId: string | undefined;
+  readonly projectName: string | undefined;
+  readonly projectDomainId: string | undefined;
+  /** In lower case. */
+  readonly roles: readonly string[];
+  /** Roles of X-Service-Token, in lower case. */
+  readonly serviceRoles: readonly string[];
+}
+
 export interface RequestEnv {
   /** swift.trans_id */
   transId?: string | undefined;
@@ -38,7 +53,11 @@ export interface RequestEnv {
   resellerRequest?: boolean | undefined;
   /** REMOTE_USER: groups of the user, comma separated (native text). */
   remoteUser?: string | undefined;
-  /** acl as the app found it, for `authorize` (wire text). */
+  /** keystone.token_info: what Keystone told of the user's token, `{ token: { … } }`. */
+  keystoneTokenInfo?: Readonly<Record<string, unknown>> | undefined;
+  /** keystone.identity: the user as keystoneauth knows them. */
+  keystoneIdentity?: KeystoneIdentity | undefined;
+  /** acl as the app found it, for `authorize` (native text). */
   acl?: string | null | undefined;
   /** swift_sync_key: the container's X-Container-Sync-Key, set by the app before it asks for authorization. */
   syncKey?: string | undefined;

@@ -55,7 +55,7 @@ export function tellSyncKey(req: SwiftRequest, container: ContainerInfo): void {
 
 /** The refusal of a request that the container's ACL does not let pass, or null. */
 export async function refused(req: SwiftRequest, acl: string | null): Promise<SwiftResponse | null> {
-  req.env.acl = acl === null ? null : wireFromNative(acl);
+  req.env.acl = acl;
   return req.env.authorize === undefined ? null : await req.env.authorize(req);
 }
 

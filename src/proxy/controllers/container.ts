@@ -20,6 +20,7 @@ import type { Controller, ResourceNames } from './controller.ts';
 import { hideOwnerHeaders, htmlText, nameTooLong } from './resource-answers.ts';
 
 const PASSED = ['x-container-read', 'x-container-write', 'x-container-sync-key', 'x-container-sync-to'];
+const SHARDING_SYSMETA = 'x-container-sysmeta-sharding';
 const VERSIONS = 'x-versions-location';
 
 const TRANSFER: TransferRules = {
@@ -51,14 +52,20 @@ async function read(context: ProxyContext, req: SwiftRequest, names: ResourceNam
         });
   res.headers.set(RECHECK_CONTAINER_HEADER, context.conf.recheckContainerExistenceSec);
   await cacheContainerInfo(req, account, container, res);
-  req.env.acl = res.headers.get('x-container-read') ?? null;
+  req.env.acl = res.headers.getText('x-container-read') ?? null;
   const refusal = await req.env.authorize?.(req);
   if (refusal != null) {
     await res.close();
     return refusal;
   }
   if (req.env.swiftOwner !== true) hideOwnerHeaders(context, res);
+  if (req.env.resellerRequest === true) showSharding(res);
   return namePolicy(context, res);
+}
+
+/** X-Container-Sharding, for operators: whether the sharder may split the container. */
+function showSharding(res: SwiftResponse): void {
+  res.headers.set('x-container-sharding', isTrueValue(res.headers.get(SHARDING_SYSMETA)) ? 'True' : 'False');
 }
 
 /** X-Storage-Policy: the name of the policy whose index the backend gave. */
@@ -162,7 +169,7 @@ function prepareHeaders(context: ProxyContext, req: SwiftRequest): void {
   if (req.env.swiftOwner !== true) for (const name of context.conf.swiftOwnerHeaders) req.headers.delete(name);
   const sharding = req.headers.get('x-container-sharding');
   if (req.env.resellerRequest === true && sharding !== undefined) {
-    req.headers.set('x-container-sysmeta-sharding', isTrueValue(sharding) ? 'True' : 'False');
+    req.headers.set(SHARDING_SYSMETA, isTrueValue(sharding) ? 'True' : 'False');
   }
 }
 
