@@ -6,6 +6,7 @@
 import {
   type FilterFactory,
   isTrueValue,
+  isValidUtf8,
   listingContentType,
   listingFormatOf,
   type Order,
@@ -13,6 +14,7 @@ import {
   readAll,
   type SwiftRequest,
   type SwiftResponse,
+  textResponse,
   XML_HEAD,
   xmlAttribute,
   xmlText,
@@ -136,14 +138,18 @@ function askForJson(req: SwiftRequest): void {
 export const filterFactory: FilterFactory = () => (app) => async (req) => {
   const target = req.method === 'GET' || req.method === 'HEAD' ? listingTarget(req.path) : undefined;
   if (target === undefined || req.env.formatListing === false) return app(req);
-  const hasFormat = (req.params.get('format') ?? '') !== '';
+  const wanted = req.params.get('format');
+  if (wanted !== undefined && !isValidUtf8(wanted)) {
+    return textResponse(400, '"format" parameter not valid UTF-8', { 'content-type': 'text/plain' });
+  }
   const contentType = listingContentType(req);
-  if (hasFormat) req.headers.set('accept', contentType);
+  if (wanted !== undefined && wanted !== '') req.headers.set('accept', contentType);
   askForJson(req);
 
   const res = await app(req);
   if (!res.isSuccess) return res;
-  if (!hasFormat) varyOnAccept(res);
+  // A blank format leaves the choice to Accept, but is one all the same.
+  if (wanted === undefined) varyOnAccept(res);
   if (!/^application\/json(;|$)/.test(res.headers.get('content-type') ?? '')) return res;
   if (req.method === 'HEAD') {
     res.headers.set('content-type', `${contentType}; charset=utf-8`).set('content-length', 0);

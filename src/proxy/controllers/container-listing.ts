@@ -4,6 +4,7 @@
  */
 
 import { compareCodePoints, isTrueValue, quote } from '../../common/text.ts';
+import { utf8Param } from '../../http/database-server.ts';
 import { Headers } from '../../http/headers.ts';
 import { formatQuery, type SwiftRequest } from '../../http/request.ts';
 import { shardListingCacheKey } from '../../http/resource-info.ts';
@@ -26,6 +27,9 @@ interface Shard {
   readonly upper: string;
 }
 
+/** Parameters that no node is asked about when they are not UTF-8. */
+const TEXT_PARAMS = ['marker', 'end_marker', 'prefix', 'delimiter', 'path', 'format', 'reverse', 'states', 'includes'];
+
 const OVERRIDE_FILTER = 'x-backend-override-shard-name-filter';
 
 /** JSON, whatever the client asked for. Anything but a listing is the best answer of the nodes; 503 when a shard fails. */
@@ -34,6 +38,7 @@ export async function listContainer(
   req: SwiftRequest,
   names: ResourceNames,
 ): Promise<SwiftResponse> {
+  for (const name of TEXT_PARAMS) utf8Param(req, name);
   const params = new Map(req.params).set('format', 'json');
   const headers = new Headers();
   if (!req.headers.has('x-backend-record-type')) {

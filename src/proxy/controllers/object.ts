@@ -49,7 +49,7 @@ function openExpired(context: ProxyContext, req: SwiftRequest): void {
   }
 }
 
-/** Takes a parameter of Swift's own (`swift_bytes`) off the end of the type. */
+/** Takes the size of a large object (`swift_bytes=`), which is for listings, off the end of the type. */
 function cleanContentType(response: SwiftResponse): void {
   const type = response.headers.get('content-type');
   const semicolon = type?.lastIndexOf(';') ?? -1;
@@ -58,7 +58,7 @@ function cleanContentType(response: SwiftResponse): void {
     type
       .slice(semicolon + 1)
       .trimStart()
-      .startsWith('swift_')
+      .startsWith('swift_bytes=')
   ) {
     response.headers.set('content-type', type.slice(0, semicolon));
   }
@@ -66,9 +66,9 @@ function cleanContentType(response: SwiftResponse): void {
 
 const put: Operation = async (context, req, names) => {
   // The copy filter takes the header away. Without one the client would get 201 for an object that is empty.
-  if (req.headers.has('x-copy-from')) throw new HttpError(501, 'X-Copy-From needs the copy filter in the pipeline');
+  if ((req.headers.get('x-copy-from') ?? '') !== '') throw new HttpError(501, 'X-Copy-From needs the copy filter in the pipeline');
   const condition = req.headers.get('if-none-match');
-  if (condition !== undefined && condition !== '' && !condition.split(',').some((tag) => tag.trim() === '*')) {
+  if (condition !== undefined && !condition.split(',').some((tag) => /^\s*(\*|"\*")\s*$/.test(tag))) {
     throw badRequest('If-None-Match only supports *');
   }
   const location = await locateObject(context, req, names);

@@ -33,6 +33,7 @@ describe('recorded from Python Swift', () => {
     ['X-Container-Read', '.x:y', "Unknown designator '.x' in ACL: '.x:y'"],
     ['X-Container-Read', '.rlistings:x', "Unknown designator '.rlistings' in ACL: '.rlistings:x'"],
     ['X-Container-Write', '.r:*', "Referrers not allowed in write ACL: '.r:*'"],
+    ['X-Container-Write', 'a:b , .r:* ', "Referrers not allowed in write ACL: '.r:*'"],
   ])('%s: %s is refused: %s', (name, value, message) => {
     expect(() => cleanAcl(name, value)).toThrow(new AclError(message));
   });

@@ -97,6 +97,22 @@ describe('listings as Python Swift forms them', () => {
     expect([empty.type, empty.vary]).toEqual(['text/xml; charset=utf-8', 'Accept']);
   });
 
+  test('a blank format leaves the choice to Accept and still is a choice of format', async () => {
+    for (const query of ['?format=', '?format=json&format']) {
+      const answer = await list(`/v1/a/c${query}`, OBJECTS, { headers: { Accept: 'text/xml' } });
+      expect([answer.type, answer.vary]).toEqual(['text/xml; charset=utf-8', undefined]);
+    }
+  });
+
+  test('a format that is not UTF-8 is refused before the app is asked', async () => {
+    expect(await list('/v1/a?format=%ff', CONTAINERS, { method: 'HEAD' })).toMatchObject({
+      status: 400,
+      type: 'text/plain',
+      body: '"format" parameter not valid UTF-8',
+      asked: '',
+    });
+  });
+
   test('JSON passes byte for byte', async () => {
     const body = '[{"bytes": 0, "name": "\\u00e9"}]';
     expect((await list('/v1/a/c?format=json', body)).body).toBe(body);

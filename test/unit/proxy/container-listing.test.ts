@@ -29,6 +29,17 @@ const shards = (...bounds: [string, string, string][]): ScriptedAnswer => ({
   body: JSON.stringify(bounds.map(([lower, upper, name]) => ({ name, lower, upper }))),
 });
 
+test('a parameter that is not UTF-8 is refused and no server is asked', async () => {
+  for (const name of ['prefix', 'marker', 'end_marker', 'delimiter', 'path', 'reverse', 'format', 'states', 'includes']) {
+    const answer = await list(`?${name}=%ff`, {});
+    expect([answer.status, answer.text, answer.res.headers.get('content-type')]).toEqual([
+      400,
+      `"${name}" parameter not valid UTF-8`,
+      'text/plain',
+    ]);
+  }
+});
+
 const THREE = shards(['', 'g', '.shards_a/s1'], ['g', 'p', '.shards_a/s2'], ['p', '', '.shards_a/s3']);
 
 async function list(

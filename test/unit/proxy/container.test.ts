@@ -105,6 +105,23 @@ describe('writing a container', () => {
     expect([bad.status, bad.text]).toEqual([400, 'Unknown designator in x-container-write']);
   });
 
+  test('shows operators whether it may be sharded', async () => {
+    for (const [sysmeta, shown] of [
+      ['True', 'True'],
+      ['banana', 'False'],
+      [undefined, 'False'],
+    ] as const) {
+      const headers = sysmeta === undefined ? {} : { 'x-container-sysmeta-sharding': sysmeta };
+      const fixture = proxyFixture(withAccount(() => ({ status: 204, headers })));
+      for (const method of ['GET', 'HEAD']) {
+        const operator = await fixture.send(method, '/v1/a/c', { env: { resellerRequest: true } });
+        expect(operator.res.headers.get('x-container-sharding')).toBe(shown);
+        const user = await fixture.send(method, '/v1/a/c');
+        expect(user.res.headers.has('x-container-sharding')).toBe(false);
+      }
+    }
+  });
+
   test('lets resellers switch sharding on', async () => {
     const fixture = proxyFixture(withAccount(() => ({ status: 204 })));
     const headers = { 'x-container-sharding': 'on' };

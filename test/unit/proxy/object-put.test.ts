@@ -128,10 +128,14 @@ test('one node with a newer object makes it 202, and no node gets the body', asy
 
 test('If-None-Match: * gives 412 when any node has the object, and another ETag is refused before any node is asked', async () => {
   made(script({ d2: { status: 412, body: '' } }));
-  expect((await put('/v1/a/c/o', { 'if-none-match': '*' })).status).toBe(412);
+  for (const all of ['*', '"*"']) {
+    expect((await put('/v1/a/c/o', { 'if-none-match': all })).status).toBe(412);
+  }
   made();
-  const res = await put('/v1/a/c/o', { 'if-none-match': '"abc"' });
-  expect([res.status, await res.text()]).toEqual([400, 'If-None-Match only supports *']);
+  for (const tag of ['"abc"', '']) {
+    const res = await put('/v1/a/c/o', { 'if-none-match': tag });
+    expect([res.status, await res.text()]).toEqual([400, 'If-None-Match only supports *']);
+  }
   expect(proxy.nodes.requests).toEqual([]);
 });
 
