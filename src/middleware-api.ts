@@ -107,3 +107,18 @@ export { SWIFT_VERSION } from './common/version.ts';
 export { MemoryCache, SHARED_CACHE } from './http/memory-cache.ts';
 export { pythonJson } from './common/python-json.ts';
 export { XML_HEAD, xmlAttribute, xmlText } from './common/xml-text.ts';
+export { type DataSegment, type ObjectSegment, type Segment, SegmentError, shareOf } from './http/segment.ts';
+export { SegmentedBody, type SegmentedBodyOptions } from './http/segmented-body.ts';
+export type { SegmentLimits, Sleep } from './http/segment-pace.ts';
+export { type LargeObject, largeObjectResponse } from './http/large-object-response.ts';
+export { headersForSub } from './http/sub-headers.ts';
+export {
+  type AllowedDigests,
+  allowedDigests,
+  hmacHex,
+  isSignedBy,
+  parseSignature,
+  type Signature,
+  type SignatureDigest,
+} from './common/hmac-signature.ts';
+export { type TempUrlKey, tempUrlKeys } from './http/temp-url-keys.ts';
