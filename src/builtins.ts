@@ -6,6 +6,7 @@ const filters: Readonly<Record<string, () => Promise<object>>> = {
   catch_errors: () => import('./middleware/catch-errors.ts'),
   copy: () => import('./middleware/copy.ts'),
   crossdomain: () => import('./middleware/crossdomain.ts'),
+  dlo: () => import('./middleware/dlo.ts'),
   gatekeeper: () => import('./middleware/gatekeeper.ts'),
   healthcheck: () => import('./middleware/healthcheck.ts'),
   listing_formats: () => import('./middleware/listing-formats.ts'),
@@ -66,6 +67,48 @@ const OPENSTACK_FILTERS = [
   'xprofile',
 ] as const;
 
+/** As OpenStack's sample configs have them, for `pipeline = auto`. */
+const USUAL_ORDER = [
+  'catch_errors',
+  'gatekeeper',
+  'healthcheck',
+  'recon',
+  'xprofile',
+  'proxy_logging',
+  'memcache',
+  'backend_ratelimit',
+  'cname_lookup',
+  'domain_remap',
+  'name_check',
+  'read_only',
+  'etag_quoter',
+  'listing_formats',
+  'list_endpoints',
+  'crossdomain',
+  'container_sync',
+  'bulk',
+  'tempurl',
+  'ratelimit',
+  's3api',
+  's3token',
+  'auth_token',
+  'keystoneauth',
+  'tempauth',
+  'formpost',
+  'staticweb',
+  'copy',
+  'container_quotas',
+  'account_quotas',
+  'slo',
+  'dlo',
+  'versioned_writes',
+  'symlink',
+  'keymaster',
+  'kms_keymaster',
+  'kmip_keymaster',
+  'encryption',
+] as const;
+
 /** Python modules whose name is not that of the entry point. */
 const PYTHON_MODULES: Readonly<Record<string, string>> = {
   s3api: 'swift.common.middleware.s3api.s3api',
@@ -114,4 +157,5 @@ export const builtinEntryPoints: EntryPointTable = {
     },
   },
   modules: pythonModules(),
+  usualOrder: USUAL_ORDER,
 };
