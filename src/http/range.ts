@@ -42,7 +42,8 @@ export function requestedRanges(header: string | undefined, length: number): Byt
   return isReasonable(ranges) ? ranges : [];
 }
 
-function isReasonable(ranges: readonly ByteRange[]): boolean {
+/** True for ranges that servers answer together: not too many, hardly overlapping, and in order where there are many. */
+export function isReasonable(ranges: readonly ByteRange[]): boolean {
   if (ranges.length > MAX_RANGES) return false;
   if (ranges.length >= MUST_ASCEND && !ascends(ranges)) return false;
   let overlapping = 0;

@@ -5,7 +5,7 @@
 
 import { BackendError, type BackendHead } from '../backend/transport.ts';
 import { type BodyStream, iterateBody } from '../http/body.ts';
-import { type ByteRange, type ContentRange, parseContentRange } from '../http/range.ts';
+import { type ByteRange, type ContentRange, isReasonable, parseContentRange } from '../http/range.ts';
 import type { ObjectSource, Resume } from './resumable-body.ts';
 
 /** Headers of a part are a few lines; a node that sends more is not talking multipart. */
@@ -25,6 +25,8 @@ export interface PartsPlan {
   /** The parts that the answer will hold, in order; null when that cannot be told. */
   ranges(totalBytes: number): readonly ByteRange[] | null;
   resumer(totalBytes: number): Resume;
+  /** Asks the node that sent the last range for these too, others when it fails. */
+  continuer(totalBytes: number): (ranges: readonly ByteRange[]) => Promise<ObjectSource | undefined>;
   /** Another node's answer with the same parts, for when the first broke before its first part was known. */
   restart(cause: unknown): Promise<ObjectSource | undefined>;
 }
@@ -35,6 +37,7 @@ export class MultiRangeBody implements BodyStream {
   #ranges: readonly ByteRange[] = [];
   /** Undefined until the first part told the length, and for parts that do not follow the plan: those pass as they come. */
   #resume: Resume | undefined = undefined;
+  #continue: ReturnType<PartsPlan['continuer']> | undefined = undefined;
   #source: ObjectSource | undefined;
   #isMultipart = true;
   #began = false;
@@ -42,6 +45,8 @@ export class MultiRangeBody implements BodyStream {
   #rest: Uint8Array = Buffer.alloc(0);
   /** Part that is being sent, or comes next. */
   #part = 0;
+  /** The first part that the source at hand was not asked for. */
+  #partsEnd = 0;
   /** Where in the entity the next byte of the part stands; undefined before its head was sent. */
   #position: number | undefined = undefined;
   #ended = false;
@@ -81,6 +86,7 @@ export class MultiRangeBody implements BodyStream {
     if (this.#resume === undefined) return this.#passOn(source);
     const range = this.#ranges[this.#part];
     if (range === undefined) return this.#finish(source);
+    if (this.#part === this.#partsEnd) return await this.#askForMore(source);
     if (this.#position === undefined) return this.#partHead(source, range);
     return this.#data(source, range, this.#position);
   }
@@ -94,7 +100,9 @@ export class MultiRangeBody implements BodyStream {
     const ranges = given === undefined ? null : this.#plan.ranges(given.totalBytes);
     if (given === undefined || ranges?.[0]?.start !== given.start || ranges[0].end !== given.end) return;
     this.#ranges = ranges;
+    this.#partsEnd = ranges.length;
     this.#resume = this.#plan.resumer(given.totalBytes);
+    this.#continue = this.#plan.continuer(given.totalBytes);
   }
 
   async #passOn(source: ObjectSource): Promise<Uint8Array | null> {
@@ -185,12 +193,31 @@ export class MultiRangeBody implements BodyStream {
     const wanted = this.#ranges.slice(this.#part);
     const position = this.#position;
     if (position !== undefined) wanted[0] = { start: position, end: (wanted[0] as ByteRange).end };
-    const source = await this.#continueWith(await this.#resume(wanted, cause), cause);
+    const run = longestReasonable(wanted);
+    const source = await this.#continueWith(await this.#resume(run, cause), cause);
     if (source === undefined) return;
-    this.#rest = Buffer.alloc(0);
-    this.#isMultipart = wanted.length > 1;
+    this.#expect(run);
     // The client has the head of this part; the new node's own is only read.
     if (position !== undefined && this.#isMultipart) await this.#readPartHeadOrCarryOn(source, wanted[0] as ByteRange);
+  }
+
+  /** What was left when a node broke may have been more than one answer can hold: the next of it is asked for here. */
+  async #askForMore(source: ObjectSource): Promise<Uint8Array | null> {
+    this.#source = undefined;
+    await source.body.close();
+    source.close();
+    const run = longestReasonable(this.#ranges.slice(this.#part));
+    const cause = new BackendError('lost', 'no node has the ranges that are left');
+    const next = await this.#continueWith(await this.#continue?.(run), cause);
+    if (next === undefined) return null;
+    this.#expect(run);
+    return this.#next(next);
+  }
+
+  #expect(run: readonly ByteRange[]): void {
+    this.#rest = Buffer.alloc(0);
+    this.#isMultipart = run.length > 1;
+    this.#partsEnd = this.#part + run.length;
   }
 
   /** Takes over another node's answer; undefined when the reader has gone meanwhile. */
@@ -209,6 +236,13 @@ export class MultiRangeBody implements BodyStream {
       await this.#carryOn(error);
     }
   }
+}
+
+/** The first of the ranges, as many as nodes answer in one. What is left of ranges may overlap, or descend, where all of them do not. */
+function longestReasonable(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  let count = ranges.length;
+  while (count > 1 && !isReasonable(ranges.slice(0, count))) count -= 1;
+  return ranges.slice(0, count);
 }
 
 /** The header lines of a part: before them stand the end of the part before and the boundary. */

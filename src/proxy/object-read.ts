@@ -4,7 +4,7 @@ import type { BackendHead } from '../backend/transport.ts';
 import { isTrueValue } from '../common/text.ts';
 import { type BodyStream, iterateBody, readAll } from '../http/body.ts';
 import { Headers } from '../http/headers.ts';
-import { parseContentRange, rangeHeader, requestedRanges } from '../http/range.ts';
+import { type ByteRange, parseContentRange, rangeHeader, requestedRanges } from '../http/range.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, SwiftResponse } from '../http/response.ts';
 import { bestResponse, copyBackendHeaders } from './best-response.ts';
@@ -90,12 +90,26 @@ class ObjectRead {
   /** How to carry on a body of an entity of `totalBytes`. */
   resumer(totalBytes: number): Resume {
     return (ranges, cause) => {
-      const headers = new Headers(this.#request.headers);
-      headers.set('range', rangeHeader(ranges));
-      // The first answer settled whether ranges count.
-      headers.delete('x-backend-ignore-range-if-metadata-present');
-      return this.#next(headers, cause, (head) => answersRanges(head, ranges, totalBytes));
+      return this.#next(this.#rangeHeaders(ranges), cause, (head) => answersRanges(head, ranges, totalBytes));
     };
+  }
+
+  /** How to read on where nothing broke. */
+  continuer(totalBytes: number): (ranges: readonly ByteRange[]) => Promise<ObjectSource | undefined> {
+    return async (ranges) => {
+      const headers = this.#rangeHeaders(ranges);
+      const accept = (head: BackendHead): boolean => answersRanges(head, ranges, totalBytes);
+      const source = await this.#reader.ask(this.#current.node, headers);
+      return this.#accepted(source, accept) ?? (await this.#search(headers, accept));
+    };
+  }
+
+  #rangeHeaders(ranges: readonly ByteRange[]): Headers {
+    const headers = new Headers(this.#request.headers);
+    headers.set('range', rangeHeader(ranges));
+    // The first answer settled whether ranges count.
+    headers.delete('x-backend-ignore-range-if-metadata-present');
+    return headers;
   }
 
   /** Asks another node for all of it: for an answer with several ranges of which nothing was sent yet. */
@@ -114,12 +128,24 @@ class ObjectRead {
     this.#context.nodeFailed(this.#current.node, 'Object', doing, cause, this.#req.log);
     // With X-Newest the other nodes may hold older versions; they were all asked.
     if (this.#etag === '' || isTrueValue(this.#req.headers.get('x-newest'))) return undefined;
+    return await this.#search(headers, accept);
+  }
+
+  async #search(headers: Headers, accept: (head: BackendHead) => boolean): Promise<ObjectSource | undefined> {
     for (;;) {
       const source = await this.#reader.find(headers);
       if (source === undefined) return undefined;
-      if (plainEtag(source.head) === this.#etag && accept(source.head)) return this.open(source);
-      source.exchange.close();
+      const accepted = this.#accepted(source, accept);
+      if (accepted !== undefined) return accepted;
     }
+  }
+
+  /** The source if it is of the same object and answers as wanted; else it is closed. */
+  #accepted(source: ReadSource | undefined, accept: (head: BackendHead) => boolean): ObjectSource | undefined {
+    if (source === undefined) return undefined;
+    if (plainEtag(source.head) === this.#etag && accept(source.head)) return this.open(source);
+    source.exchange.close();
+    return undefined;
   }
 }
 
@@ -130,6 +156,7 @@ function objectBody(read: ObjectRead, source: ReadSource): BodyStream {
     return new MultiRangeBody(read.open(source), boundary, {
       ranges: (totalBytes) => requestedRanges(read.rangeHeader, totalBytes),
       resumer: (totalBytes) => read.resumer(totalBytes),
+      continuer: (totalBytes) => read.continuer(totalBytes),
       restart: (cause) => read.restart(cause),
     });
   }

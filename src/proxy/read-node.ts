@@ -75,6 +75,11 @@ export class NodeReader {
     return undefined;
   }
 
+  /** Asks this node, whether or not it was asked before. Undefined when it fails or has nothing good. */
+  async ask(node: RingNode, headers: Headers): Promise<ReadSource | undefined> {
+    return await this.#ask(node, headers, this.#req.signal);
+  }
+
   async #findNewest(headers: Headers): Promise<ReadSource | undefined> {
     let newest: ReadSource | undefined;
     for (let node = this.#request.nodes.next(); node !== undefined; node = this.#request.nodes.next()) {

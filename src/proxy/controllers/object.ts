@@ -66,7 +66,8 @@ function cleanContentType(response: SwiftResponse): void {
 
 const put: Operation = async (context, req, names) => {
   // The copy filter takes the header away. Without one the client would get 201 for an object that is empty.
-  if ((req.headers.get('x-copy-from') ?? '') !== '') throw new HttpError(501, 'X-Copy-From needs the copy filter in the pipeline');
+  if ((req.headers.get('x-copy-from') ?? '') !== '')
+    throw new HttpError(501, 'X-Copy-From needs the copy filter in the pipeline');
   const condition = req.headers.get('if-none-match');
   if (condition !== undefined && !condition.split(',').some((tag) => /^\s*(\*|"\*")\s*$/.test(tag))) {
     throw badRequest('If-None-Match only supports *');

@@ -30,7 +30,17 @@ const shards = (...bounds: [string, string, string][]): ScriptedAnswer => ({
 });
 
 test('a parameter that is not UTF-8 is refused and no server is asked', async () => {
-  for (const name of ['prefix', 'marker', 'end_marker', 'delimiter', 'path', 'reverse', 'format', 'states', 'includes']) {
+  for (const name of [
+    'prefix',
+    'marker',
+    'end_marker',
+    'delimiter',
+    'path',
+    'reverse',
+    'format',
+    'states',
+    'includes',
+  ]) {
     const answer = await list(`?${name}=%ff`, {});
     expect([answer.status, answer.text, answer.res.headers.get('content-type')]).toEqual([
       400,
