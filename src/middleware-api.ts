@@ -21,7 +21,7 @@ export type { Host, InfoRegistry, Logger, RingLookup, RingNode, ServiceKey } fro
 export type { Constraints } from './common/constraints.ts';
 export type { Policies, StoragePolicy } from './common/storage-policy.ts';
 export type { Authorize, Cache, KeystoneIdentity, RequestEnv } from './http/env.ts';
-export { type Body, type BodyStream, bodyStream, closeBody, readAll } from './http/body.ts';
+export { type Body, type BodyStream, bodyStream, closeBody, iterateBody, readAll } from './http/body.ts';
 export { type HeaderInit, Headers, titleName } from './http/headers.ts';
 export {
   formatQuery,
@@ -67,6 +67,7 @@ export {
   compareCodePoints,
   isTrueValue,
   isValidUtf8,
+  nativeFromBytes,
   nativeFromWire,
   quote,
   unquote,
@@ -85,6 +86,7 @@ export { bulkDelete, type BulkDeleteOptions, type DeletionTarget } from './http/
 export { keepAliveBody, type KeepAliveOptions, type Wait, waitInRealTime } from './http/keep-alive-body.ts';
 export {
   formatReport,
+  formatValues,
   type OperationReport,
   reportContentType,
   reportFault,
@@ -105,6 +107,7 @@ export {
 export { newTransactionId } from './common/transaction-id.ts';
 export { SWIFT_VERSION } from './common/version.ts';
 export { MemoryCache, SHARED_CACHE } from './http/memory-cache.ts';
+export { expirerContainer, type ObjectName } from './common/expirer-container.ts';
 export { pythonJson } from './common/python-json.ts';
 export { XML_HEAD, xmlAttribute, xmlText } from './common/xml-text.ts';
 export { type DataSegment, type ObjectSegment, type Segment, SegmentError, shareOf } from './http/segment.ts';
@@ -122,3 +125,4 @@ export {
   type SignatureDigest,
 } from './common/hmac-signature.ts';
 export { type TempUrlKey, tempUrlKeys } from './http/temp-url-keys.ts';
+export { bigIntegerValue, integerValue } from './common/python-integer.ts';
