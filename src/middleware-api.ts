@@ -61,6 +61,7 @@ export { CacheConnectionError } from './http/cache-error.ts';
 export { ConfigError, joinFaults } from './common/config-error.ts';
 export { resellerOption, resellerPrefixes, resellerPrefixOf } from './common/reseller-options.ts';
 export { readSection } from './common/readconf.ts';
+export { deviceFolder } from './common/drive.ts';
 export { Timestamp } from './common/timestamp.ts';
 export {
   bytesFromNative,
