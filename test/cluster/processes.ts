@@ -27,6 +27,8 @@ export interface ProcessClusterOptions extends ClusterConfig {
 const DEVICES = ['sdb1', 'sdb2', 'sdb3', 'sdb4'];
 const REPLICAS = 3;
 const PART_POWER = 8;
+/** Python's servers take their time where cores are few and busy. */
+const START_TIMEOUT_MS = 180_000;
 const TYPES: readonly StorageType[] = ['object', 'container', 'account'];
 
 /** Each kind of ring by its file's name. */
@@ -68,7 +70,7 @@ export class ProcessCluster {
     await makeRings(scratch.path, storagePorts, options.nodes);
     const cluster = new ProcessCluster(proxyPort, servers, memcached, () => scratch.remove());
     try {
-      await Promise.all(servers.map((server) => server.start()));
+      await Promise.all(servers.map((server) => server.start(START_TIMEOUT_MS)));
       return cluster;
     } catch (error) {
       await cluster.stop();

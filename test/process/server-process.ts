@@ -65,7 +65,7 @@ export class ServerProcess {
   }
 
   /** Resolves once the server accepts connections. Its log goes to `logPath`. */
-  async start(): Promise<void> {
+  async start(timeoutMs: number = START_TIMEOUT_MS): Promise<void> {
     const log = openSync(this.logPath, 'a');
     const [program = '', ...words] = this.#command;
     const child = spawn(program, [...words, this.configPath, '--verbose'], { stdio: ['ignore', log, log] });
@@ -76,10 +76,14 @@ export class ServerProcess {
       running.delete(child);
       if (this.#child === child) this.#child = undefined;
     });
-    await eventually(`${this.configPath} serves`, () => {
-      if (!this.isRunning) throw new Error(`${this.configPath} ended at its start:\n${this.log()}`);
-      return accepts(this.port);
-    });
+    await eventually(
+      `${this.configPath} serves`,
+      () => {
+        if (!this.isRunning) throw new Error(`${this.configPath} ended at its start:\n${this.log()}`);
+        return accepts(this.port);
+      },
+      timeoutMs,
+    );
   }
 
   /** SIGTERM lets requests in flight end; SIGKILL does not. Resolves when the process is gone. */
