@@ -8,6 +8,7 @@ const filters: Readonly<Record<string, () => Promise<object>>> = {
   crossdomain: () => import('./middleware/crossdomain.ts'),
   dlo: () => import('./middleware/dlo.ts'),
   etag_quoter: () => import('./middleware/etag-quoter.ts'),
+  formpost: () => import('./middleware/formpost.ts'),
   gatekeeper: () => import('./middleware/gatekeeper.ts'),
   healthcheck: () => import('./middleware/healthcheck.ts'),
   listing_formats: () => import('./middleware/listing-formats.ts'),

@@ -24,15 +24,17 @@ const DEPRECATED: ReadonlySet<SignatureDigest> = new Set(['sha1']);
 const DIGEST_BY_HEX_LENGTH: Readonly<Record<number, SignatureDigest>> = { 40: 'sha1', 64: 'sha256', 128: 'sha512' };
 
 /**
- * Reads the words of an option `allowed_digests`, in any case; none stand for all. What is not supported or deprecated is told to `warn`.
- * Throws Error when nothing is left.
+ * Reads an option `allowed_digests`: names separated by blanks, in any case; '' stands for all. What is not supported or deprecated is
+ * told to `warn`. Throws Error when nothing is left.
  */
-export function allowedDigests(words: readonly string[], warn: (message: string) => void): AllowedDigests {
-  const wanted = new Set(words.map((word) => word.toLowerCase()));
+export function allowedDigests(option: string, warn: (message: string) => void): AllowedDigests {
+  const wanted = new Set(option.toLowerCase().split(/\s+/));
+  wanted.delete('');
   const allowed = wanted.size === 0 ? SUPPORTED : SUPPORTED.filter((digest) => wanted.has(digest));
   const unknown = [...wanted].filter((word) => !(SUPPORTED as readonly string[]).includes(word));
   if (unknown.length > 0) warn(`allowed_digests names what is not supported: ${unknown.join(', ')}`);
-  if (allowed.length === 0) throw new Error(`expected ${SUPPORTED.join(' or ')}`);
+  if (allowed.length === 0)
+    throw new Error(`allowed_digests: expected ${SUPPORTED.join(' or ')}, not ${JSON.stringify(option)}`);
   const deprecated = allowed.filter((digest) => DEPRECATED.has(digest));
   if (deprecated.length > 0) {
     const how = wanted.size === 0 ? 'allowed because allowed_digests is not set' : 'allowed by allowed_digests';

@@ -64,7 +64,6 @@ export const confSpec = {
   allowed_digests: {
     type: 'text',
     default: '',
-    parse: words,
     doc: 'Digests that signatures may use: sha1 (deprecated), sha256, sha512, separated by blanks. All when empty.',
   },
   path_prefix: {

@@ -1,6 +1,7 @@
 /** When a URL ends: seconds since 1970, or a UTC time in ISO 8601. */
 
-const INTEGER = /^\s*([+-]?)(\d+(?:_\d+)*)\s*$/;
+import { bigIntegerValue } from '../../middleware-api.ts';
+
 const ISO_TIME =
   /^(\d{4})-(1[0-2]|0[1-9]|[1-9])-(3[01]|[12]\d|0[1-9]|[1-9]| [1-9])T(2[0-3]|[01]\d|\d):([0-5]\d|\d):(6[01]|[0-5]\d|\d)Z$/i;
 
@@ -9,11 +10,8 @@ const LAST_SECOND = 8_640_000_000_000n;
 
 /** Seconds since 1970; undefined for what is neither form. */
 export function parseExpiry(text: string): bigint | undefined {
-  const integer = INTEGER.exec(text);
-  if (integer !== null) {
-    const value = BigInt((integer[2] as string).replaceAll('_', ''));
-    return integer[1] === '-' ? -value : value;
-  }
+  const integer = bigIntegerValue(text);
+  if (integer !== undefined) return integer;
   const iso = ISO_TIME.exec(text);
   return iso === null ? undefined : secondsOf(iso.slice(1).map(Number));
 }
