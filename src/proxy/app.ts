@@ -9,7 +9,7 @@ import type { SwiftRequest } from '../http/request.ts';
 import { HttpError, type SwiftResponse, errorResponse } from '../http/response.ts';
 import { accountController } from './controllers/account.ts';
 import { containerController } from './controllers/container.ts';
-import type { Controller, ResourceNames } from './controllers/controller.ts';
+import type { Controller, Operation, ResourceNames } from './controllers/controller.ts';
 import { allowedMethods } from './controllers/method-table.ts';
 import { objectController } from './controllers/object.ts';
 import { htmlText } from './controllers/resource-answers.ts';
@@ -86,6 +86,13 @@ function isHostDenied(context: ProxyContext, req: SwiftRequest): boolean {
   return denyHostHeaders.includes(host);
 }
 
+function operationOf({ operations, privateOperations }: Controller, req: SwiftRequest): Operation | undefined {
+  const { method, headers } = req;
+  if (Object.hasOwn(operations, method)) return operations[method];
+  if (privateOperations === undefined || !Object.hasOwn(privateOperations, method)) return undefined;
+  return isTrueValue(headers.get('x-backend-allow-private-methods')) ? privateOperations[method] : undefined;
+}
+
 async function dispatch(
   context: ProxyContext,
   req: SwiftRequest,
@@ -93,7 +100,7 @@ async function dispatch(
   names: ResourceNames,
 ): Promise<SwiftResponse> {
   const isOptions = req.method === 'OPTIONS';
-  const operation = Object.hasOwn(controller.operations, req.method) ? controller.operations[req.method] : undefined;
+  const operation = operationOf(controller, req);
   if (operation === undefined && !isOptions) {
     return errorResponse(405, { allow: allowedMethods(context, controller) });
   }

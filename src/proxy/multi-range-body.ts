@@ -6,6 +6,7 @@
 import { BackendError, type BackendHead } from '../backend/transport.ts';
 import { type BodyStream, iterateBody } from '../http/body.ts';
 import { type ByteRange, type ContentRange, isReasonable, parseContentRange } from '../http/range.ts';
+import { unavailable } from './primed-body.ts';
 import type { ObjectSource, Resume } from './resumable-body.ts';
 
 /** Headers of a part are a few lines; a node that sends more is not talking multipart. */
@@ -222,7 +223,7 @@ export class MultiRangeBody implements BodyStream {
 
   /** Takes over another node's answer; undefined when the reader has gone meanwhile. */
   async #continueWith(source: ObjectSource | undefined, cause: unknown): Promise<ObjectSource | undefined> {
-    if (source === undefined) throw cause;
+    if (source === undefined) throw this.#began ? cause : unavailable(cause);
     if (!this.#ended) return (this.#source = source);
     await source.body.close();
     source.close();

@@ -33,19 +33,14 @@ export async function readObject(
     const body = objectBody(new ObjectRead(context, req, request, reader, source), source);
     return new SwiftResponse(head.status, headers, body, head.reason);
   }
-  return withoutData(context, req, source, headers);
+  return withoutData(req, source, headers);
 }
 
 /** An answer that has no bytes of the object: HEAD, 304, 416. */
-async function withoutData(
-  context: ProxyContext,
-  req: SwiftRequest,
-  source: ReadSource,
-  headers: Headers,
-): Promise<SwiftResponse> {
-  const { head, exchange } = source;
+async function withoutData(req: SwiftRequest, source: ReadSource, headers: Headers): Promise<SwiftResponse> {
+  const { head, exchange, body } = source;
   // Read, so that the connection may serve again; nothing in it is for the client.
-  await readAll(exchange.body(context.conf.recoverableNodeTimeoutMs)).catch(() => undefined);
+  await readAll(body).catch(() => undefined);
   exchange.close();
   if (req.method === 'HEAD') return new SwiftResponse(head.status, headers, null, head.reason);
   const page = errorResponse(head.status, headers);
@@ -76,11 +71,11 @@ class ObjectRead {
   }
 
   open(source: ReadSource): ObjectSource {
-    const { head, exchange } = source;
+    const { head, exchange, body } = source;
     this.#current = source;
     return {
       head,
-      body: exchange.body(this.#context.conf.recoverableNodeTimeoutMs),
+      body,
       close: () => {
         exchange.close();
       },

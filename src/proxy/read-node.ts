@@ -7,13 +7,14 @@ import type { BackendExchange, BackendHead } from '../backend/transport.ts';
 import type { RingNode } from '../common/host.ts';
 import { isTrueValue } from '../common/text.ts';
 import { Timestamp } from '../common/timestamp.ts';
-import { readAll } from '../http/body.ts';
+import { type BodyStream, readAll } from '../http/body.ts';
 import type { Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import type { ServerType } from './backend-headers.ts';
 import type { NodeAnswer } from './best-response.ts';
 import type { NodeIteration } from './node-iteration.ts';
 import { finalHead, openToNode } from './node-request.ts';
+import { primedBody } from './primed-body.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { PolicyOptions } from './proxy-conf.ts';
 
@@ -30,15 +31,18 @@ export interface ReadRequest {
   policy: PolicyOptions;
   /** Longest wait for a head; for objects the recoverable one. */
   timeoutMs: number;
+  /** Longest wait for a piece of the body. */
+  bodyTimeoutMs: number;
   /** How many nodes are asked at once when the policy has concurrent gets: the ring's replicas. */
   concurrency: number;
 }
 
-/** A good answer whose body nobody has begun to read. The holder reads the exchange's body to its end or closes the exchange. */
+/** A good answer. The holder reads its body to the end or closes the exchange. */
 export interface ReadSource {
   readonly node: RingNode;
   readonly head: BackendHead;
   readonly exchange: BackendExchange;
+  readonly body: BodyStream;
 }
 
 /** A search for a source. A search that found one may be carried on: `find` again asks the nodes that are left. */
@@ -81,20 +85,52 @@ export class NodeReader {
   }
 
   async #findNewest(headers: Headers): Promise<ReadSource | undefined> {
-    let newest: ReadSource | undefined;
+    const sources: ReadSource[] = [];
     for (let node = this.#request.nodes.next(); node !== undefined; node = this.#request.nodes.next()) {
-      newest = newerOf(newest, await this.#ask(node, headers, this.#req.signal));
+      const source = await this.#ask(node, headers, this.#req.signal);
+      if (source !== undefined) sources.push(source);
     }
-    return this.#unlessDeleted(newest);
+    return await this.#newestOf(sources);
   }
 
-  /** A tombstone that showed up after the source was found beats it. */
-  #unlessDeleted(source: ReadSource | undefined): ReadSource | undefined {
-    if (source === undefined || !this.#latest404.isAfter(dataTimestamp(source.head.headers))) return source;
+  /**
+   * The newest source whose node still answers when all others have, and that no tombstone which showed up meanwhile beats. The other
+   * sources are closed.
+   */
+  async #newestOf(sources: ReadSource[]): Promise<ReadSource | undefined> {
+    let chosen: ReadSource | undefined;
+    while (chosen === undefined && sources.length > 0) {
+      const newest = takeNewest(sources);
+      if (!this.#isDeleted(newest)) chosen = await this.#primed(newest);
+      else this.#forget(newest);
+    }
+    for (const { exchange } of sources) exchange.close();
+    return chosen;
+  }
+
+  /** The source once its first bytes are there; undefined when its node broke. */
+  async #primed(source: ReadSource): Promise<ReadSource | undefined> {
+    try {
+      return { ...source, body: await primedBody(source.body) };
+    } catch (error) {
+      this.#forget(source);
+      const doing = `Trying to ${this.#req.method} ${this.#req.path}`;
+      if (!this.#req.signal.aborted) {
+        this.#context.nodeFailed(source.node, this.#request.serverType, doing, error, this.#req.log);
+      }
+      return undefined;
+    }
+  }
+
+  #isDeleted(source: ReadSource): boolean {
+    return this.#latest404.isAfter(dataTimestamp(source.head.headers));
+  }
+
+  /** A source that is not used after all is no answer of its node either. */
+  #forget(source: ReadSource): void {
     source.exchange.close();
     const at = this.answers.findIndex(({ headers }) => headers === source.head.headers);
     if (at >= 0) this.answers.splice(at, 1);
-    return undefined;
   }
 
   /** Starts a request at once and another each time one fails or `concurrency_timeout` has passed. */
@@ -102,27 +138,31 @@ export class NodeReader {
     const { nodes, policy } = this.#request;
     // Each has a signal of its own: that of the answer that is used must live on.
     const pending = new Map<Promise<void>, AbortController>();
-    let found: ReadSource | undefined;
+    const found: ReadSource[] = [];
     const start = (node: RingNode): void => {
       const abort = new AbortController();
       const signal = AbortSignal.any([this.#req.signal, abort.signal]);
       const slot: Promise<void> = this.#ask(node, headers, signal).then((source) => {
         pending.delete(slot);
-        if (this.#newest) found = newerOf(found, source);
-        else if (found === undefined) found = source;
-        else source?.exchange.close();
+        if (source === undefined) return;
+        if (this.#newest || found.length === 0) found.push(source);
+        else source.exchange.close();
       });
       pending.set(slot, abort);
     };
     for (let node = nodes.next(); node !== undefined; node = nodes.next()) {
       start(node);
       await firstOf(pending, pending.size < concurrency ? policy.concurrencyTimeoutMs : undefined);
-      if (found !== undefined && !this.#newest) break;
+      if (found.length > 0 && !this.#newest) break;
     }
-    while (pending.size > 0 && (found === undefined || this.#newest)) await firstOf(pending, undefined);
+    while (pending.size > 0 && (found.length === 0 || this.#newest)) await firstOf(pending, undefined);
     for (const abort of pending.values()) abort.abort();
     await Promise.all(pending.keys());
-    return this.#unlessDeleted(found);
+    if (this.#newest) return await this.#newestOf(found);
+    const [source] = found;
+    if (source === undefined || !this.#isDeleted(source)) return source;
+    this.#forget(source);
+    return undefined;
   }
 
   /** Asks one node. Undefined: it failed or has nothing good; that is counted here. Never rejects. */
@@ -133,7 +173,9 @@ export class NodeReader {
     try {
       exchange = await this.#open(node, headers, signal);
       const head = await finalHead(exchange, timeoutMs);
-      if (isGoodSource(head.status, serverType)) return this.#weighGood({ node, head, exchange });
+      if (isGoodSource(head.status, serverType)) {
+        return this.#weighGood({ node, head, exchange, body: exchange.body(this.#request.bodyTimeoutMs) });
+      }
       await this.#weighBad(node, head, exchange, doing);
     } catch (error) {
       exchange?.close();
@@ -168,7 +210,7 @@ export class NodeReader {
       this.answers.push({ status: 404, reason: 'Not Found', body: Buffer.alloc(0) });
       return undefined;
     }
-    if (this.#latest404.isAfter(dataTimestamp(headers))) {
+    if (this.#isDeleted(source)) {
       source.exchange.close();
       return undefined;
     }
@@ -212,12 +254,14 @@ function dataTimestamp(headers: Headers): Timestamp {
   return Timestamp.ZERO;
 }
 
-/** The newer of two sources; the other is closed. */
-function newerOf(a: ReadSource | undefined, b: ReadSource | undefined): ReadSource | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  const [newer, older] = dataTimestamp(b.head.headers).isAfter(dataTimestamp(a.head.headers)) ? [b, a] : [a, b];
-  older.exchange.close();
-  return newer;
+/** Takes the newest source out of the list; of equally new ones the first. */
+function takeNewest(sources: ReadSource[]): ReadSource {
+  let newest = 0;
+  for (let at = 1; at < sources.length; at++) {
+    const [one, best] = [sources[at] as ReadSource, sources[newest] as ReadSource];
+    if (dataTimestamp(one.head.headers).isAfter(dataTimestamp(best.head.headers))) newest = at;
+  }
+  return sources.splice(newest, 1)[0] as ReadSource;
 }
 
 /** Waits until one of the slots has ended, at most `timeoutMs`. */

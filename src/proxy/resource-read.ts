@@ -1,12 +1,12 @@
 /** GET and HEAD of accounts and containers: the answer of a good node, or the best of the bad ones. */
 
-import type { BackendExchange } from '../backend/transport.ts';
 import { type BodyStream, iterateBody } from '../http/body.ts';
 import { type HeaderInit, Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { SwiftResponse } from '../http/response.ts';
 import { backendHeaders, type ServerType } from './backend-headers.ts';
 import { bestResponse, copyBackendHeaders } from './best-response.ts';
+import { unavailable } from './primed-body.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { NodeReader, type ReadSource } from './read-node.ts';
 
@@ -37,10 +37,11 @@ export async function readResource(
     headers: readHeaders(context, req, request.headers),
     policy: context.conf,
     timeoutMs: context.conf.nodeTimeoutMs,
+    bodyTimeoutMs: context.conf.nodeTimeoutMs,
     concurrency: ring.replicaCount,
   });
   const source = await reader.find();
-  return source === undefined ? bestResponse(reader.answers) : sourceResponse(source, context.conf.nodeTimeoutMs);
+  return source === undefined ? bestResponse(reader.answers) : sourceResponse(source);
 }
 
 /** All of the client's headers; but a body that it may have sent stays here. */
@@ -54,7 +55,7 @@ function readHeaders(context: ProxyContext, req: SwiftRequest, over: HeaderInit 
 }
 
 /** A node's good answer as the client gets it; its body is read from the node as the client takes it. */
-function sourceResponse(source: ReadSource, timeoutMs: number): SwiftResponse {
+function sourceResponse(source: ReadSource): SwiftResponse {
   const { status, reason, headers: from } = source.head;
   const headers = new Headers();
   copyBackendHeaders(headers, from);
@@ -63,29 +64,37 @@ function sourceResponse(source: ReadSource, timeoutMs: number): SwiftResponse {
   if (contentType !== undefined) headers.set('content-type', contentType);
   const length = from.get('content-length');
   if (length !== undefined) headers.set('content-length', length);
-  return new SwiftResponse(status, headers, new ExchangeBody(source.exchange, timeoutMs), reason);
+  return new SwiftResponse(status, headers, new SourceBody(source), reason);
 }
 
-/** Body of an exchange that ends the exchange with itself. */
-class ExchangeBody implements BodyStream {
-  readonly #exchange: BackendExchange;
-  readonly #body: BodyStream;
+/** Body of a source that ends the exchange with itself. One that breaks is 503 while there is room for another answer. */
+class SourceBody implements BodyStream {
+  readonly #source: ReadSource;
 
-  constructor(exchange: BackendExchange, timeoutMs: number) {
-    this.#exchange = exchange;
-    this.#body = exchange.body(timeoutMs);
+  constructor(source: ReadSource) {
+    this.#source = source;
   }
 
   read(): Uint8Array | null | Promise<Uint8Array | null> {
-    return this.#body.read();
+    let next: Uint8Array | null | Promise<Uint8Array | null>;
+    try {
+      next = this.#source.body.read();
+    } catch (error) {
+      throw unavailable(error);
+    }
+    return next instanceof Promise ? next.catch(rethrown) : next;
   }
 
   async close(): Promise<void> {
-    await this.#body.close();
-    this.#exchange.close();
+    await this.#source.body.close();
+    this.#source.exchange.close();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     return iterateBody(this);
   }
+}
+
+function rethrown(cause: unknown): never {
+  throw unavailable(cause);
 }

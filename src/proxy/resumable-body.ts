@@ -7,6 +7,7 @@ import type { BackendHead } from '../backend/transport.ts';
 import { BackendError } from '../backend/transport.ts';
 import { type BodyStream, iterateBody } from '../http/body.ts';
 import type { ByteRange } from '../http/range.ts';
+import { unavailable } from './primed-body.ts';
 
 /** A node's good answer with its body, not yet read. */
 export interface ObjectSource {
@@ -26,6 +27,7 @@ export type Resume = (ranges: readonly ByteRange[], cause: unknown) => Promise<O
 export class PlainObjectBody implements BodyStream {
   #source: ObjectSource | null;
   #position: number;
+  readonly #start: number;
   readonly #end: number;
   readonly #resume: Resume;
   #closed = false;
@@ -35,6 +37,7 @@ export class PlainObjectBody implements BodyStream {
   constructor(source: ObjectSource, range: ByteRange, resume: Resume) {
     this.#source = source;
     this.#position = range.start;
+    this.#start = range.start;
     this.#end = range.end;
     this.#resume = resume;
   }
@@ -83,7 +86,7 @@ export class PlainObjectBody implements BodyStream {
     broken?.close();
     if (this.#position >= this.#end) return null;
     const source = await this.#resume([{ start: this.#position, end: this.#end }], cause);
-    if (source === undefined) throw cause;
+    if (source === undefined) throw this.#position === this.#start ? unavailable(cause) : cause;
     if (this.#closed) {
       source.close();
       return null;

@@ -2,6 +2,8 @@
 
 import { isTrueValue, wireFromNative } from '../../common/text.ts';
 import type { RingNode } from '../../common/host.ts';
+import { Timestamp } from '../../common/timestamp.ts';
+import { readAll } from '../../http/body.ts';
 import { Headers } from '../../http/headers.ts';
 import { checkMetadata } from '../../http/metadata-limits.ts';
 import { formatQuery, type SwiftRequest } from '../../http/request.ts';
@@ -32,6 +34,7 @@ const TRANSFER: TransferRules = {
 export const containerController: Controller = {
   serverType: 'Container',
   operations: { GET: read, HEAD: read, PUT: put, POST: post, DELETE: remove },
+  privateOperations: { UPDATE: update },
   delaysDenial: new Set(['GET', 'HEAD']),
 };
 
@@ -131,6 +134,31 @@ async function remove(context: ProxyContext, req: SwiftRequest, names: ResourceN
   return res.status === 202 ? errorResponse(404) : res;
 }
 
+/** Longest list of rows: a thousand names of three bytes a character, escaped. */
+const MAX_ROWS_BYTES = 64 * 1024 * 1024;
+
+/** Merges rows that a filter made into the container, which is made when its account begins with a dot. */
+async function update(context: ProxyContext, req: SwiftRequest, names: ResourceNames): Promise<SwiftResponse> {
+  const rows = await readAll(req.body, MAX_ROWS_BYTES);
+  const { partition, nodes } = containerPlace(context, names);
+  const headers = backendHeaders(context, req, {
+    additional: {
+      'x-timestamp': Timestamp.fromSeconds(context.host.now()).internal,
+      // Whose objects they are is the filter's to know.
+      'x-backend-storage-policy-index': req.headers.get('x-backend-storage-policy-index'),
+    },
+    transfer: TRANSFER,
+  });
+  return await write(
+    context,
+    req,
+    names,
+    partition,
+    nodes.map(() => headers),
+    rows,
+  );
+}
+
 function containerNameLimit(context: ProxyContext, account: string): number {
   const { auto_create_account_prefix: prefix, max_container_name_length: limit } = context.constraints;
   // Internal containers hold another container's name and more.
@@ -225,6 +253,7 @@ async function write(
   { account, container }: ResourceNames,
   partition: number,
   headers: readonly Headers[],
+  body?: Uint8Array,
 ): Promise<SwiftResponse> {
   const answers = await writeToNodes(context, req, {
     serverType: 'Container',
@@ -233,6 +262,7 @@ async function write(
     method: req.method,
     path: `/${account}/${container}`,
     headers,
+    body,
   });
   return bestResponse(answers);
 }

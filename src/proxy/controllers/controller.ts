@@ -20,6 +20,8 @@ export interface Controller {
   readonly serverType: ServerType;
   /** By method. An operation whose ACL must be known first calls `authorize` itself. */
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Those that only filters may ask for, with `X-Backend-Allow-Private-Methods: true`. Clients cannot send that header. */
+  readonly privateOperations?: Readonly<Record<string, Operation>>;
   /** Methods for which the app does not call `env.authorize`: the operation does, once it knows the ACL. */
   readonly delaysDenial: ReadonlySet<string>;
 }

@@ -36,6 +36,7 @@ async function getOrHead(context: ProxyContext, req: SwiftRequest, names: Resour
     timeoutMs: isTrueValue(req.headers.get('x-newest'))
       ? context.conf.nodeTimeoutMs
       : context.conf.recoverableNodeTimeoutMs,
+    bodyTimeoutMs: context.conf.recoverableNodeTimeoutMs,
     concurrency: ring.replicaCount,
   });
   cleanContentType(response);

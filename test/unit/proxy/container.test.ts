@@ -223,6 +223,9 @@ describe('reading a container', () => {
 
   test('that breaks off in the middle of a listing breaks the answer', async () => {
     const fixture = proxyFixture(withAccount(() => ({ status: 200, body: '[1,2,3,4,5]', breakAfterBytes: 7 })));
-    await expect(fixture.send('GET', '/v1/a/c')).rejects.toThrow('ECONNRESET');
+    await expect(fixture.send('GET', '/v1/a/c')).rejects.toMatchObject({
+      status: 503,
+      cause: { message: 'ECONNRESET' },
+    });
   });
 });

@@ -9,6 +9,7 @@ import type { NodeScript, RecordedRequest, ScriptedAnswer } from './scripted-nod
 const ENTITY = Buffer.from(Array.from({ length: 120 }, (_, at) => String.fromCharCode(33 + (at % 90))).join(''));
 const T1 = '1795352700.00000';
 const T2 = '1795352750.00000';
+const T3 = '1795352760.00000';
 
 let proxy: ObjectProxy;
 afterEach(() => {
@@ -207,6 +208,34 @@ test('another version of the object never carries a body on', async () => {
 test('a body that no node can carry on breaks off', async () => {
   made((request) => (request.device === 'd0' ? serve(request, ENTITY, { breakAfterBytes: 50 }) : { refuse: true }));
   await expect((await get()).bytes()).rejects.toThrow('ECONNRESET');
+});
+
+test('X-Newest: a newest copy whose node breaks before its first byte gives way to the next newest', async () => {
+  for (const concurrent of ['false', 'true']) {
+    const newer: Record<string, ScriptedAnswer> = {
+      d0: { headers: { 'x-backend-data-timestamp': T1, etag: '"old"' } },
+      d1: { headers: { 'x-backend-data-timestamp': T2, etag: '"new"' } },
+      d2: { headers: { 'x-backend-data-timestamp': T3, etag: '"newest"' }, breakAfterBytes: 0 },
+    };
+    made(({ device, ...rest }) => serve({ device, ...rest }, ENTITY, newer[device]), {
+      devices: 3,
+      conf: { concurrent_gets: concurrent },
+    });
+    const res = await get({ 'x-newest': 'true' });
+    expect([res.status, res.headers.get('etag'), (await res.bytes()).length]).toEqual([200, 'new', 120]);
+    expect(proxy.log.lines.filter((line) => line.includes('ERROR'))).toHaveLength(1);
+  }
+});
+
+test('nodes that all break before their first byte are 503, 404 when others say that the object is gone', async () => {
+  const dying = (request: RecordedRequest): ScriptedAnswer => serve(request, ENTITY, { breakAfterBytes: 0 });
+  made(dying, { devices: 3 });
+  expect((await get({ 'x-newest': 'true' })).status).toBe(503);
+  await expect((await get()).bytes()).rejects.toMatchObject({ status: 503 });
+  await expect((await get({ range: 'bytes=0-1,4-5' })).bytes()).rejects.toMatchObject({ status: 503 });
+  const gone: ScriptedAnswer = { status: 404, body: '', headers: { 'x-backend-timestamp': '1795352600.00000' } };
+  made((request) => (request.device === 'd2' ? dying(request) : gone), { devices: 3 });
+  expect((await get({ 'x-newest': 'true' })).status).toBe(404);
 });
 
 test('a body asked for with X-Newest is not carried on, since others may be older', async () => {
