@@ -1,16 +1,18 @@
 /** The entry points of `egg:swift#…`: built-in filters and apps, imported when a config first names them. */
 
-import type { BuiltinEntryPoint, EntryPointTable } from './paste/entry-point-table.ts';
+import type { BuiltinEntryPoint, BuiltinPackage, EntryPointTable } from './paste/entry-point-table.ts';
 
 const filters: Readonly<Record<string, () => Promise<object>>> = {
+  bulk: () => import('./middleware/bulk.ts'),
   catch_errors: () => import('./middleware/catch-errors.ts'),
   copy: () => import('./middleware/copy.ts'),
   crossdomain: () => import('./middleware/crossdomain.ts'),
   dlo: () => import('./middleware/dlo.ts'),
-  etag_quoter: () => import('./middleware/etag-quoter.ts'),
   formpost: () => import('./middleware/formpost.ts'),
+  etag_quoter: () => import('./middleware/etag-quoter.ts'),
   gatekeeper: () => import('./middleware/gatekeeper.ts'),
   healthcheck: () => import('./middleware/healthcheck.ts'),
+  keystoneauth: () => import('./middleware/keystoneauth.ts'),
   listing_formats: () => import('./middleware/listing-formats.ts'),
   memcache: () => import('./middleware/memcache.ts'),
   name_check: () => import('./middleware/name-check.ts'),
@@ -18,6 +20,7 @@ const filters: Readonly<Record<string, () => Promise<object>>> = {
   ratelimit: () => import('./middleware/ratelimit.ts'),
   read_only: () => import('./middleware/read-only.ts'),
   recon: () => import('./middleware/recon.ts'),
+  slo: () => import('./middleware/slo.ts'),
   tempauth: () => import('./middleware/tempauth.ts'),
   tempurl: () => import('./middleware/tempurl.ts'),
 };
@@ -152,6 +155,19 @@ function pythonModules(): EntryPointTable['modules'] {
   return modules;
 }
 
+/** Keystone's own package of filters. */
+const KEYSTONE: BuiltinPackage = {
+  name: 'keystonemiddleware',
+  entryPoints: {
+    auth_token: {
+      protocol: 'paste.filter_factory',
+      attribute: 'filterFactory',
+      load: () => import('./middleware/authtoken.ts'),
+    },
+  },
+  unavailable: new Set(['audit', 'ec2_token', 's3_token']),
+};
+
 export const builtinEntryPoints: EntryPointTable = {
   packages: {
     swift: {
@@ -159,7 +175,11 @@ export const builtinEntryPoints: EntryPointTable = {
       entryPoints: entryPoints(),
       unavailable: new Set(OPENSTACK_FILTERS.filter((name) => !Object.hasOwn(filters, name))),
     },
+    keystonemiddleware: KEYSTONE,
   },
-  modules: pythonModules(),
+  modules: {
+    ...pythonModules(),
+    'keystonemiddleware.auth_token': { package: 'keystonemiddleware', entryPoint: 'auth_token' },
+  },
   usualOrder: USUAL_ORDER,
 };

@@ -21,6 +21,7 @@ export interface ListenAddress {
 export interface ListenSocket {
   readonly fd: number;
   readonly host: string;
+  /** As bound: where 0 was asked for, the one that the system chose. */
   readonly port: number;
   /** May be called more than once. */
   close(): void;
@@ -39,6 +40,7 @@ interface SocketCalls {
   setsockopt(fd: number, level: number, name: number, value: Buffer, length: number): number;
   bind(fd: number, address: Buffer, length: number): number;
   listen(fd: number, backlog: number): number;
+  getsockname(fd: number, address: Buffer, length: Buffer): number;
 }
 
 function socketCalls(): SocketCalls {
@@ -50,6 +52,9 @@ function socketCalls(): SocketCalls {
     ) as SocketCalls['setsockopt'],
     bind: libc.func('int bind(int fd, const uint8_t *address, uint32_t length)') as SocketCalls['bind'],
     listen: libc.func('int listen(int fd, int backlog)') as SocketCalls['listen'],
+    getsockname: libc.func(
+      'int getsockname(int fd, _Out_ uint8_t *address, _Inout_ uint8_t *length)',
+    ) as SocketCalls['getsockname'],
   };
 }
 
@@ -62,7 +67,7 @@ export async function openListenSocket(address: ListenAddress): Promise<ListenSo
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const made = tryListen(resolved, port, address.backlog);
-    if (typeof made === 'number') return new OpenSocket(made, host, port);
+    if (typeof made === 'number') return new OpenSocket(made, host, port === 0 ? boundPort(made) : port);
     if (made !== 'EADDRINUSE') throw new BindError(`cannot listen on ${host}:${port}: ${made}`);
     if (Date.now() >= deadline) {
       throw new BindError(
@@ -109,6 +114,13 @@ function tryListen(host: { address: string; family: number }, port: number, back
   const name = errorName();
   closeSync(fd);
   return name;
+}
+
+function boundPort(fd: number): number {
+  const address = Buffer.alloc(28);
+  const length = Buffer.from(new Uint32Array([address.length]).buffer);
+  if (socketCalls().getsockname(fd, address, length) !== 0) throw new BindError(`getsockname: ${errorName()}`);
+  return address.readUInt16BE(2);
 }
 
 function errorName(): string {

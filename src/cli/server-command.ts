@@ -38,6 +38,11 @@ export async function runServerCommand(appName: AppName): Promise<void> {
   });
 }
 
+/** The server of a config, as its command runs it. Throws what describeFault tells. */
+export function serveServer(appName: AppName, configPath: string): Promise<void> {
+  return run(appName, { configPath, console: false, testConfig: false });
+}
+
 async function run(appName: AppName, args: Arguments): Promise<void> {
   provideOwnModules();
   const { options, appConf, logName } = await readOptions(appName, args.configPath);

@@ -40,20 +40,23 @@ function readArguments(argv: string[]): Arguments {
 /** Starts, tells how to use it, serves until a signal comes, drains. Faults are one clear line, exit code 1. */
 export async function runStartCommand(): Promise<void> {
   process.title = 'apus';
-  await runCommand('apus', async () => {
-    const args = readArguments(process.argv.slice(2));
-    // From here on a signal ends the cluster cleanly, also one that comes while it starts.
-    const signal = new Promise<void>((resolve) => onEndSignals(() => resolve()));
-    const cluster = await openEmbeddedCluster({
-      configDir: args.configDir,
-      entryPoints: builtinEntryPoints,
-      makeLog: (conf, name) => makeLogger({ conf, name }),
-    });
-    const server = await serve(cluster, args);
-    process.stdout.write(welcome(cluster, server.port));
-    await signal;
-    await new Ending(server, cluster).end('stop');
+  await runCommand('apus', () => startCluster(process.argv.slice(2)));
+}
+
+/** The same for a command that tells faults by itself. Throws UsageError, ConfigError, BindError. */
+export async function startCluster(argv: string[]): Promise<void> {
+  const args = readArguments(argv);
+  // From here on a signal ends the cluster cleanly, also one that comes while it starts.
+  const signal = new Promise<void>((resolve) => onEndSignals(() => resolve()));
+  const cluster = await openEmbeddedCluster({
+    configDir: args.configDir,
+    entryPoints: builtinEntryPoints,
+    makeLog: (conf, name) => makeLogger({ conf, name }),
   });
+  const server = await serve(cluster, args);
+  process.stdout.write(welcome(cluster, server.port));
+  await signal;
+  await new Ending(server, cluster).end('stop');
 }
 
 async function serve(cluster: EmbeddedCluster, args: Arguments): Promise<HttpServer> {

@@ -79,6 +79,11 @@ export class Supervisor {
     clearTimeout(this.#killTimer);
   }
 
+  /** As the signal for it. */
+  end(how: EndKind): void {
+    this.#end({ type: how });
+  }
+
   #handleSignals(): void {
     onEndSignals((how) => this.#end({ type: how }));
     onReloadSignal(() => this.#requestReload());

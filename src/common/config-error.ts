@@ -24,6 +24,7 @@ const FAMILIES = {
   'pipeline-extra-keys': 'lookup',
   'empty-pipeline': 'lookup',
   'pipeline-filter-with': 'lookup',
+  'pipeline-no-order': 'value',
   'filter-app-no-next': 'lookup',
   'distribution-missing': 'import',
   'entry-point-missing': 'lookup',

@@ -22,6 +22,10 @@ export interface PipelineOptions {
   services?: readonly (readonly [ServiceKey<unknown>, unknown])[];
   /** Further folders that hold packages, beside node_modules. */
   packagePaths?: readonly string[] | undefined;
+  /** Folder of swift.conf, in place of the config's swift_dir. */
+  swiftConfDir?: string;
+  /** False: a proxy is made without its rings, to look at and not to serve. */
+  withRings?: boolean;
 }
 
 /** A pipeline that was built, with what it was built from. */
@@ -56,7 +60,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     if (made === undefined) throw new Error('the loader made no host');
     const { host, log } = made;
     for (const warning of app.warnings) log.warn(warning);
-    if (options.appName === 'proxy-server') loadRings(host);
+    if (options.appName === 'proxy-server' && options.withRings !== false) loadRings(host);
     const close = (): Promise<void> => closeAll(host, log);
     return { ...made, conf: app.appConf, handler: app.handler, names: app.pipeline, close };
   } catch (error) {
@@ -93,7 +97,7 @@ function makeHost(
   options: PipelineOptions,
 ): { host: ServerHost; log: ClosableLogger; options: ServerOptions } {
   const serving = readServerOptions(appConf, options.configPath, options.appName);
-  const swiftConf = loadSwiftConf(serving.swift_dir);
+  const swiftConf = loadSwiftConf(options.swiftConfDir ?? serving.swift_dir);
   const log = options.makeLog(appConf, logName);
   for (const warning of swiftConf.warnings) log.warn(warning);
   const { policies, constraints, hashPath } = swiftConf;

@@ -42,6 +42,8 @@ export interface Order {
   before?: readonly string[];
   /** Why, for the warning. */
   why?: string;
+  /** With `pipeline = auto` it stands a second time, next to the app, to see the requests that filters make of their own. */
+  alsoInnermost?: boolean;
 }
 
 /** What a module that holds a filter or an app exports. */

@@ -9,6 +9,7 @@ import {
   type FilterFactory,
   type Headers,
   nativeFromWire,
+  type Order,
   quote,
   readConf,
   type SentInfo,
@@ -46,6 +47,12 @@ export const confSpec = {
   log_anonymization_method: { type: 'text', default: 'MD5', doc: 'Hash for {field.anonymized}.' },
   log_anonymization_salt: { type: 'text', default: '', doc: 'Put before what is hashed.' },
 } as const;
+
+export const order: Order = {
+  after: ['catch_errors'],
+  why: 'lines are marked with the transaction id, and the faults of what stands behind it are logged with their status',
+  alsoInnermost: true,
+};
 
 type LoggingConf = TypedConf<typeof confSpec>;
 

@@ -28,6 +28,8 @@ export interface Context {
   app: Context | undefined;
   /** Filters of a pipeline, outermost first. */
   filters: Context[];
+  /** The order of the filters was worked out: `pipeline = auto`. */
+  isAutomatic: boolean;
   /** What `filter-with` names, innermost first. */
   filterWith: Context[];
   /** The sections that were being resolved, outermost first. */
@@ -83,6 +85,7 @@ export function newContext(init: {
     entryPointName: undefined,
     app: undefined,
     filters: [],
+    isAutomatic: false,
     filterWith: [],
     trail: init.trail,
   };

@@ -40,4 +40,6 @@ export interface EntryPointTable {
   readonly packages: Readonly<Record<string, BuiltinPackage>>;
   /** Python module paths that stand for a built-in: `swift.common.middleware.healthcheck` → package `swift`, entry `healthcheck`. */
   readonly modules: Readonly<Record<string, { readonly package: string; readonly entryPoint: string }>>;
+  /** Names of filters as they usually stand, outermost first; for `pipeline = auto` where their `order` leaves a choice. */
+  readonly usualOrder?: readonly string[];
 }

@@ -10,18 +10,9 @@ const paste: BuiltinPackage = {
   name: 'Paste',
   entryPoints: {
     urlmap: entry('paste.composite_factory', 'urlMapFactory', () => import('./urlmap.ts')),
+    http: entry('paste.server_runner', 'serverRunner', () => import('./http-runner.ts')),
   },
-  unavailable: new Set([
-    'cascade',
-    'static',
-    'http',
-    'test',
-    'translogger',
-    'gzip',
-    'cgitb',
-    'evalerror',
-    'httpexceptions',
-  ]),
+  unavailable: new Set(['cascade', 'static', 'test', 'translogger', 'gzip', 'cgitb', 'evalerror', 'httpexceptions']),
 };
 
 const pasteDeploy: BuiltinPackage = {
@@ -37,6 +28,7 @@ const OWN: EntryPointTable = {
   packages: { paste, pastedeploy: pasteDeploy },
   modules: {
     'paste.urlmap': { package: 'paste', entryPoint: 'urlmap' },
+    'paste.httpserver': { package: 'paste', entryPoint: 'http' },
   },
 };
 
@@ -45,5 +37,6 @@ export function withPasteEntryPoints(table: EntryPointTable | undefined): EntryP
   return {
     packages: { ...OWN.packages, ...table?.packages },
     modules: { ...OWN.modules, ...table?.modules },
+    usualOrder: table?.usualOrder ?? [],
   };
 }

@@ -9,13 +9,23 @@ import type { Setting } from './settings.ts';
 import { reasonForNoMeaning } from './swift-options.ts';
 import { unknownOptions } from './unknown-options.ts';
 
+/** All that is odd. `serverSpec`: the options that the server itself reads; without it the app's are not looked at. */
+export function pipelineWarnings(context: Context, source: ConfigSource, serverSpec: ConfSpec | undefined): string[] {
+  return [
+    ...orderWarnings(context),
+    ...shadowWarnings(context, source),
+    ...defaultWarnings(context, source, serverSpec),
+    ...optionWarnings(context, serverSpec),
+  ];
+}
+
 /** All parts of a pipeline, outermost first; of an app alone that app. */
 export function partsOf(context: Context): Context[] {
   return context.kind === 'pipeline' ? [...context.filters, context.app as Context] : [context];
 }
 
 /** Filters that stand before or behind others against the order that their modules ask for. */
-export function orderWarnings(pipeline: Context): string[] {
+function orderWarnings(pipeline: Context): string[] {
   const names = partsOf(pipeline).map(entryPointOf);
   const warnings: string[] = [];
   partsOf(pipeline).forEach((part, at) => {
@@ -37,7 +47,7 @@ export function orderWarnings(pipeline: Context): string[] {
 }
 
 /** Options that no one reads, in the sections of the pipeline and in [DEFAULT]. `serverSpec`: what the server itself reads. */
-export function optionWarnings(pipeline: Context, serverSpec: ConfSpec | undefined): string[] {
+function optionWarnings(pipeline: Context, serverSpec: ConfSpec | undefined): string[] {
   const parts = partsOf(pipeline);
   const warnings: string[] = [];
   for (const part of new Set(parts)) {
@@ -63,7 +73,7 @@ export function optionWarnings(pipeline: Context, serverSpec: ConfSpec | undefin
 }
 
 /** Plain keys that are dropped because [DEFAULT] has them too, and keys in [DEFAULT] that mean something only elsewhere. */
-export function shadowWarnings(pipeline: Context, source: ConfigSource): string[] {
+function shadowWarnings(pipeline: Context, source: ConfigSource): string[] {
   const warnings: string[] = [];
   const defaults = source.file.defaults.options;
   for (const key of MEANINGFUL_KEYS) {
@@ -91,7 +101,7 @@ export function shadowWarnings(pipeline: Context, source: ConfigSource): string[
  * Keys in [DEFAULT] that look like slips: unknown to the server and to every part of the pipeline, referred to nowhere, and with a
  * known name near. Others may be meant for daemons, which read the same file.
  */
-export function defaultWarnings(pipeline: Context, source: ConfigSource, serverSpec: ConfSpec | undefined): string[] {
+function defaultWarnings(pipeline: Context, source: ConfigSource, serverSpec: ConfSpec | undefined): string[] {
   const specs = partsOf(pipeline).map((part) => part.target?.module.confSpec ?? {});
   const spec: ConfSpec = Object.assign({}, serverSpec, ...specs) as ConfSpec;
   const { defaults, sections } = source.file;
@@ -111,7 +121,7 @@ export function defaultWarnings(pipeline: Context, source: ConfigSource, serverS
 }
 
 /** The entry point's name, however the factory was named. */
-function entryPointOf(context: Context): string | undefined {
+export function entryPointOf(context: Context): string | undefined {
   return context.entryPointName ?? context.target?.builtin;
 }
 

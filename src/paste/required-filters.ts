@@ -47,6 +47,12 @@ export async function addRequiredFilters(pipeline: Context, table: EntryPointTab
   return { inserted, leftOut };
 }
 
+/** The filters behind which one that Swift adds goes. */
+export function requiredBehind(name: string): readonly string[] {
+  const required = REQUIRED_FILTERS.find((each) => each.name === name);
+  return required?.behindFirst === undefined ? (required?.behind ?? []) : [required.behindFirst];
+}
+
 /** Names for people: what a part was asked for by, else its entry point. */
 export function pipelineNames(pipeline: Context): string[] {
   const parts = [...pipeline.filters, ...(pipeline.app === undefined ? [] : [pipeline.app])];

@@ -2,9 +2,10 @@
 
 import { dirname, resolve } from 'node:path';
 import { ConfigError, type ConfigErrorInit, joinFaults, type Place } from '../common/config-error.ts';
-import { type IniSection, words } from '../common/ini-dialect.ts';
+import { type IniSection, strip, words } from '../common/ini-dialect.ts';
 import { nearestName } from '../common/nearest-name.ts';
 import { readConfigFile } from '../common/config-files.ts';
+import { inAutomaticOrder } from './automatic-order.ts';
 import { ConfigSource, type Flavor } from './config-source.ts';
 import { closeProtocol, type Context, kindOfProtocol, newContext } from './context.ts';
 import { resolveEgg } from './egg.ts';
@@ -132,7 +133,8 @@ export class Resolver {
       const text = `expected no settings but pipeline, not: ${keys} (write "set key = value" to reach all its parts)`;
       throw failure(step, { ...place, key: keys, code: 'pipeline-extra-keys', text });
     }
-    const names = words(list.value);
+    const isAutomatic = list.value.trim() === 'auto' && step.source.findSections('app', 'auto').length === 0;
+    const names = isAutomatic ? automaticNames(step) : words(list.value);
     const last = names.pop();
     if (last === undefined) {
       const text = 'expected names of filters and, last, of an app';
@@ -146,6 +148,11 @@ export class Resolver {
       if (filter !== undefined) context.filters.push(filter);
     }
     if (faults.length > 0) throw joinFaults(faults);
+    if (isAutomatic) {
+      const at = { ...place, ...list.place, section: step.section.name };
+      context.filters = inAutomaticOrder(context.filters, this.options.table.usualOrder ?? [], at);
+      context.isAutomatic = true;
+    }
     return context;
   }
 
@@ -251,6 +258,19 @@ interface Step {
   readonly locals: Settings;
   readonly sets: Settings;
   readonly trail: readonly Place[];
+}
+
+/** All filters of the file and, last, its one app. */
+function automaticNames(step: Step): string[] {
+  const { source, place } = step;
+  const headers = [...source.file.sections.keys()].filter((header) => /^app(lication)?:/.test(header));
+  const [app] = headers;
+  if (headers.length !== 1 || app === undefined) {
+    const found = headers.length === 0 ? 'none' : headers.map((each) => `[${each}]`).join(', ');
+    const text = `pipeline = auto: expected one [app:...] section in the file, found ${found}`;
+    throw failure(step, { ...place, key: 'pipeline', code: 'empty-pipeline', text, candidates: headers });
+  }
+  return [...source.namesOf('filter'), strip(app.slice(app.indexOf(':') + 1))];
 }
 
 function isBuiltinPackage(name: string, options: ResolverOptions): boolean {

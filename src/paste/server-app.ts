@@ -4,7 +4,7 @@ import type { Host } from '../common/host.ts';
 import type { Conf, ConfSpec, Handler } from '../http/contract.ts';
 import { faultBoundary } from '../http/fault-boundary.ts';
 import type { EntryPointTable } from './entry-point-table.ts';
-import { defaultWarnings, optionWarnings, orderWarnings, partsOf, shadowWarnings } from './pipeline-warnings.ts';
+import { partsOf, pipelineWarnings } from './pipeline-warnings.ts';
 import { type AddedFilters, addRequiredFilters, pipelineNames } from './required-filters.ts';
 import { makeSwiftApp, openSwiftConfig, resolveSwift, serverConfig } from './swift-loader.ts';
 
@@ -70,10 +70,7 @@ export async function loadServerApp(options: ServerAppOptions): Promise<ServerAp
     ...added.leftOut.map(
       (name) => `${name} is left out: Swift's proxy inserts it by itself, and it is not available here`,
     ),
-    ...orderWarnings(context),
-    ...shadowWarnings(context, source),
-    ...defaultWarnings(context, source, serverSpec),
-    ...optionWarnings(context, serverSpec),
+    ...pipelineWarnings(context, source, serverSpec),
   ];
   const pipeline =
     context.kind === 'pipeline' ? pipelineNames(context) : partsOf(context).map((part) => part.name ?? 'main');
