@@ -38,8 +38,9 @@ export function deviceFolder(devices: string, device: string, mountCheck: boolea
 function isMountPoint(folder: string): boolean {
   try {
     const own = lstatSync(folder);
+    if (statSync(`${folder}/.ismount`, { throwIfNoEntry: false })?.isFile() === true) return true;
+    // A link is no mount point itself, whatever it leads to.
     if (own.isSymbolicLink()) return false;
-    if (lstatSync(`${folder}/.ismount`, { throwIfNoEntry: false }) !== undefined) return true;
     const parent = lstatSync(`${folder}/..`);
     return own.dev !== parent.dev || own.ino === parent.ino;
   } catch {

@@ -10,6 +10,7 @@ import {
   type Host,
   type Order,
   pythonJson,
+  quote,
   readConf,
   SWIFT_VERSION,
   SwiftResponse,
@@ -27,10 +28,14 @@ export const confSpec = {
 
 export const order: Order = {};
 
-const NO_TYPE = '';
 type Check = () => Promise<unknown>;
-/** Checks by name, then by type; NO_TYPE for a bare check. */
-type Checks = ReadonlyMap<string, Readonly<Record<string, Check>>>;
+
+interface Checks {
+  /** By name. What is asked for behind it counts for nothing, as in Swift. */
+  readonly plain: ReadonlyMap<string, Check>;
+  /** By name and type: `updater/object`. */
+  readonly typed: ReadonlyMap<string, Check>;
+}
 
 const REPLICATION = ['replication_time', 'replication_stats', 'replication_last'];
 const OBJECT_REPLICATION = [...REPLICATION, 'object_replication_time', 'object_replication_last'];
@@ -45,58 +50,44 @@ function checksOf(conf: TypedConf<typeof confSpec>, host: Host): Checks {
     () =>
       cachedValues(join(conf.recon_cache_path, `${file}.recon`), keys);
   const { devices, swift_dir: swiftDir } = conf;
-  return new Map<string, Readonly<Record<string, Check>>>([
-    ['mem', { [NO_TYPE]: memory }],
-    ['load', { [NO_TYPE]: load }],
-    ['sockstat', { [NO_TYPE]: sockets }],
-    ['mounted', { [NO_TYPE]: mounts }],
-    ['time', { [NO_TYPE]: () => Promise.resolve(host.now()) }],
-    ['version', { [NO_TYPE]: () => Promise.resolve({ version: SWIFT_VERSION }) }],
-    ['devices', { [NO_TYPE]: async () => ({ [devices]: await deviceNames(devices) }) }],
-    ['unmounted', { [NO_TYPE]: () => unmountedDevices(devices) }],
-    ['diskusage', { [NO_TYPE]: () => deviceUsage(devices) }],
-    ['quarantined', { [NO_TYPE]: () => quarantined(devices, host.policies) }],
-    ['ringmd5', { [NO_TYPE]: () => ringSums(swiftDir) }],
-    ['swiftconfmd5', { [NO_TYPE]: () => sumsOf([join(swiftDir, 'swift.conf')]) }],
-    ['async', { [NO_TYPE]: cached('object', ['async_pending', 'async_pending_last']) }],
-    ['driveaudit', { [NO_TYPE]: cached('drive', ['drive_audit_errors']) }],
-    ['relinker', { [NO_TYPE]: cached('relinker', ['devices', 'workers']) }],
-    ['sharding', { [NO_TYPE]: cached('container', ['sharding_stats', 'sharding_time', 'sharding_last']) }],
-    [
-      'replication',
-      {
-        [NO_TYPE]: cached('object', OBJECT_REPLICATION),
-        account: cached('account', REPLICATION),
-        container: cached('container', REPLICATION),
-        object: cached('object', OBJECT_REPLICATION),
-      },
-    ],
-    [
-      'updater',
-      {
-        container: cached('container', ['container_updater_sweep']),
-        object: cached('object', ['object_updater_sweep', 'object_updater_stats', 'object_updater_last']),
-      },
-    ],
-    [
-      'auditor',
-      {
-        account: cached('account', audits('account')),
-        container: cached('container', audits('container')),
-        object: cached('object', ['object_auditor_stats_ALL', 'object_auditor_stats_ZBF']),
-      },
-    ],
-    ['expirer', { object: cached('object', ['object_expiration_pass', 'expired_last_pass']) }],
-    ['reconstruction', { object: cached('object', ['object_reconstruction_last', 'object_reconstruction_time']) }],
+  const plain = new Map<string, Check>([
+    ['mem', memory],
+    ['load', load],
+    ['sockstat', sockets],
+    ['mounted', mounts],
+    ['time', () => Promise.resolve(host.now())],
+    ['version', () => Promise.resolve({ version: SWIFT_VERSION })],
+    ['devices', async () => ({ [devices]: await deviceNames(devices) })],
+    ['unmounted', () => unmountedDevices(devices)],
+    ['diskusage', () => deviceUsage(devices)],
+    ['quarantined', () => quarantined(devices, host.policies)],
+    ['ringmd5', () => ringSums(swiftDir)],
+    ['swiftconfmd5', () => sumsOf([join(swiftDir, 'swift.conf')])],
+    ['async', cached('object', ['async_pending', 'async_pending_last'])],
+    ['driveaudit', cached('drive', ['drive_audit_errors'])],
+    ['relinker', cached('relinker', ['devices', 'workers'])],
+    ['sharding', cached('container', ['sharding_stats', 'sharding_time', 'sharding_last'])],
   ]);
+  const typed = new Map<string, Check>([
+    ['replication', cached('object', OBJECT_REPLICATION)],
+    ['replication/account', cached('account', REPLICATION)],
+    ['replication/container', cached('container', REPLICATION)],
+    ['replication/object', cached('object', OBJECT_REPLICATION)],
+    ['updater/container', cached('container', ['container_updater_sweep'])],
+    ['updater/object', cached('object', ['object_updater_sweep', 'object_updater_stats', 'object_updater_last'])],
+    ['auditor/account', cached('account', audits('account'))],
+    ['auditor/container', cached('container', audits('container'))],
+    ['auditor/object', cached('object', ['object_auditor_stats_ALL', 'object_auditor_stats_ZBF'])],
+    ['expirer/object', cached('object', ['object_expiration_pass', 'expired_last_pass'])],
+    ['reconstruction/object', cached('object', ['object_reconstruction_last', 'object_reconstruction_time'])],
+  ]);
+  return { plain, typed };
 }
 
-/** A check that has no types is found whatever type is asked for, as in Swift. */
-function findCheck(checks: Checks, name: string, type: string): Check | undefined {
-  const byType = checks.get(name);
-  if (byType === undefined) return undefined;
-  if (Object.keys(byType).length === 1 && byType[NO_TYPE] !== undefined) return byType[NO_TYPE];
-  return Object.hasOwn(byType, type) ? byType[type] : undefined;
+/** `wanted` is what stands behind `/recon/`. */
+function findCheck({ plain, typed }: Checks, wanted: string): Check | undefined {
+  const slash = wanted.indexOf('/');
+  return plain.get(slash < 0 ? wanted : wanted.slice(0, slash)) ?? typed.get(wanted);
 }
 
 /** The keys of a cache file, null for those it lacks; a file that is not there or unreadable has none. */
@@ -141,9 +132,8 @@ export const filterFactory: FilterFactory = (globalConf, localConf, host) => {
   return (app: Handler): Handler =>
     async (req) => {
       if (!req.path.startsWith('/recon/')) return app(req);
-      const [, , name = '', type = NO_TYPE] = req.path.split('/');
-      const check = findCheck(checks, name, type);
-      if (check === undefined) return answer(404, 'text/plain', `Invalid path: ${req.path}`);
+      const check = findCheck(checks, req.path.slice('/recon/'.length));
+      if (check === undefined) return answer(404, 'text/plain', `Invalid path: ${quote(req.path)}`);
       try {
         return answer(200, 'application/json', pythonJson(await check()));
       } catch (error) {

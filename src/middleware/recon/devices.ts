@@ -1,9 +1,8 @@
 /** What lies on the devices: which are mounted, how full they are, what was quarantined. */
 
-import type { Stats } from 'node:fs';
 import { readdir, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { Policies } from '../../middleware-api.ts';
+import { join } from 'node:path';
+import { deviceFolder, type Policies } from '../../middleware-api.ts';
 
 /** Names below the devices folder; null when it cannot be read. */
 export async function deviceNames(devices: string): Promise<string[] | null> {
@@ -14,42 +13,44 @@ export async function deviceNames(devices: string): Promise<string[] | null> {
   }
 }
 
-/** Folders below the devices folder. Throws when it cannot be read. */
+/** Folders below the devices folder, and links to folders. Throws when it cannot be read. */
 async function deviceFolders(devices: string): Promise<string[]> {
-  const entries = await readdir(devices, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
-    .map(({ name }) => name)
-    .sort();
+  const names = (await readdir(devices)).sort();
+  const areFolders = await Promise.all(names.map((name) => isFolder(join(devices, name))));
+  return names.filter((_, at) => areFolders[at] === true);
 }
 
-/** True for a mount point, false for a plain folder, the system's message for one that cannot be looked at. */
-async function isMounted(path: string): Promise<boolean | string> {
+async function isFolder(path: string): Promise<boolean> {
   try {
-    const [own, parent]: [Stats, Stats] = await Promise.all([stat(path), stat(dirname(path))]);
-    return own.dev !== parent.dev || own.ino === parent.ino;
-  } catch (error) {
-    return (error as Error).message;
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
   }
+}
+
+/** Names that need percent-encoding are no devices to Swift. */
+const DEVICE_NAME = /^[A-Za-z0-9_.~-]+$/;
+
+function isMounted(devices: string, device: string): boolean {
+  return DEVICE_NAME.test(device) && deviceFolder(devices, device, true) !== undefined;
 }
 
 export interface UnmountedDevice {
   device: string;
-  mounted: boolean | string;
+  mounted: boolean;
 }
 
 export async function unmountedDevices(devices: string): Promise<UnmountedDevice[]> {
   const found: UnmountedDevice[] = [];
   for (const device of await deviceFolders(devices)) {
-    const mounted = await isMounted(join(devices, device));
-    if (mounted !== true) found.push({ device, mounted });
+    if (!isMounted(devices, device)) found.push({ device, mounted: false });
   }
   return found;
 }
 
 export interface DeviceUsage {
   device: string;
-  mounted: boolean | string;
+  mounted: boolean;
   size: number | '';
   used: number | '';
   avail: number | '';
@@ -59,14 +60,12 @@ export interface DeviceUsage {
 export async function deviceUsage(devices: string): Promise<DeviceUsage[]> {
   const usage: DeviceUsage[] = [];
   for (const device of await deviceFolders(devices)) {
-    const path = join(devices, device);
-    const mounted = await isMounted(path);
-    if (mounted !== true) {
-      usage.push({ device, mounted, size: '', used: '', avail: '' });
+    if (!isMounted(devices, device)) {
+      usage.push({ device, mounted: false, size: '', used: '', avail: '' });
       continue;
     }
-    const { bsize, blocks, bavail } = await statfs(path);
-    usage.push({ device, mounted, size: blocks * bsize, used: (blocks - bavail) * bsize, avail: bavail * bsize });
+    const { bsize, blocks, bavail } = await statfs(join(devices, device));
+    usage.push({ device, mounted: true, size: blocks * bsize, used: (blocks - bavail) * bsize, avail: bavail * bsize });
   }
   return usage;
 }

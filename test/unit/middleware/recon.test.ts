@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -97,12 +97,31 @@ test('devices, load, memory, sockets and mounts are read from the system', async
   expect(await json('/recon/mounted')).toContainEqual(expect.objectContaining({ path: '/proc' }));
 });
 
-test.each(['/recon/nonsense', '/recon/', '/recon/updater', '/recon/updater/account', '/recon/replication/x'])(
-  '%s is no check',
-  async (path) => {
-    expect(await get(path)).toEqual({ status: 404, type: 'text/plain', body: `Invalid path: ${path}` });
-  },
-);
+test.each([
+  ...['/recon/nonsense', '/recon/', '/recon/updater', '/recon/updater/account', '/recon/replication/x'],
+  ...['/recon/replication/', '/recon/updater/object/x', '/recon/auditor/object/', '/recon/%FF', '/recon/MEM'],
+])('%s is no check', async (path) => {
+  expect(await get(path)).toEqual({ status: 404, type: 'text/plain', body: `Invalid path: ${path}` });
+});
+
+test('a device is mounted when it has the stub file, a file and a name that needs encoding are none', async () => {
+  await mkdir(join(folder, 'node/sdb2'));
+  await mkdir(join(folder, 'node/sd c'));
+  await writeFile(join(folder, 'node/sdb2/.ismount'), '');
+  await writeFile(join(folder, 'node/sd c/.ismount'), '');
+  await writeFile(join(folder, 'node/file'), '');
+  await symlink(join(folder, 'node/file'), join(folder, 'node/link-to-file'));
+  await symlink(join(folder, 'node/sdb2'), join(folder, 'node/link-to-device'));
+  const not = (device: string): unknown => ({ device, mounted: false });
+  expect(await json('/recon/unmounted')).toEqual([not('sd c'), not('sdb1')]);
+  const usage = (await json('/recon/diskusage')) as { device: string; mounted: boolean; size: unknown }[];
+  expect(usage.map(({ device, mounted, size }) => [device, mounted, typeof size])).toEqual([
+    ['link-to-device', true, 'number'],
+    ['sd c', false, 'string'],
+    ['sdb1', false, 'string'],
+    ['sdb2', true, 'number'],
+  ]);
+});
 
 test('a devices folder that cannot be read is a 500, not a crash', async () => {
   await rm(join(folder, 'node'), { recursive: true });
