@@ -91,4 +91,15 @@ export interface RequestEnv {
   shardListingHistory?: readonly string[] | undefined;
   /** Names of containers and objects may begin with U+0000. */
   allowReservedNames?: boolean | undefined;
+  /**
+   * swift.callback.slo_manifest_hook: sees the items of a manifest that is about to be stored, after they were checked, and answers
+   * with what is wrong: pairs of a path and a reason. The manifest is stored only when there are none.
+   */
+  sloManifestHook?:
+    | ((
+        items: readonly Readonly<Record<string, unknown>>[],
+      ) => (readonly [path: string, reason: string])[] | Promise<(readonly [path: string, reason: string])[]>)
+    | undefined;
+  /** swift.slo_override: the request is about a manifest's object as it is stored. */
+  sloOverride?: boolean | undefined;
 }

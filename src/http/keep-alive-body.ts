@@ -13,6 +13,8 @@ export interface KeepAliveOptions {
   readonly everySec: number;
   /** What goes out in place of the first blank: an XML document must begin with its declaration. Default a blank. */
   readonly opening?: string | undefined;
+  /** The first blank goes out before anything is waited for. */
+  readonly beginsAtOnce?: boolean | undefined;
   /** For tests; by default real time. */
   readonly wait?: Wait | undefined;
 }
@@ -60,6 +62,10 @@ class KeepAliveBody implements BodyStream {
   }
 
   async prepare(): Promise<void> {
+    if (this.#options.beginsAtOnce === true) {
+      this.#prepared = Promise.resolve(this.#blank());
+      return;
+    }
     this.#prepared = Promise.resolve(await this.#next());
   }
 
@@ -82,14 +88,16 @@ class KeepAliveBody implements BodyStream {
 
   async #next(): Promise<Uint8Array> {
     const outcome = await this.#outcomeInTime();
-    if (outcome === undefined) {
-      this.#blanks += 1;
-      const { opening } = this.#options;
-      return this.#blanks === 1 && opening !== undefined ? Buffer.from(opening) : BLANK;
-    }
+    if (outcome === undefined) return this.#blank();
     this.#done = true;
     if ('error' in outcome) throw outcome.error;
     return this.#blanks === 0 ? outcome.result : Buffer.concat([SEPARATOR, outcome.result]);
+  }
+
+  #blank(): Uint8Array {
+    this.#blanks += 1;
+    const { opening } = this.#options;
+    return this.#blanks === 1 && opening !== undefined ? Buffer.from(opening) : BLANK;
   }
 
   /** Undefined when the time for a blank comes first. */

@@ -42,11 +42,17 @@ export function reportFault(report: OperationReport, fault: HttpError): void {
 /** The report in JSON, in XML (without declaration; `rootElement` is its outermost element), or in text for any other type. */
 export function formatReport(report: OperationReport, contentType: string | undefined, rootElement: string): Buffer {
   const { responseStatus, responseBody, counts, errors } = report;
-  const values: Record<string, string | number> = {
-    'Response Status': responseStatus,
-    'Response Body': responseBody,
-    ...counts,
-  };
+  const values = { 'Response Status': responseStatus, 'Response Body': responseBody, ...counts };
+  return formatValues(values, errors, contentType, rootElement);
+}
+
+/** As formatReport, of values of the caller's own. JSON keeps their order, the other forms have them by name. */
+export function formatValues(
+  values: Readonly<Record<string, string | number>>,
+  errors: Readonly<OperationReport['errors']>,
+  contentType: string | undefined,
+  rootElement: string,
+): Buffer {
   switch (listingFormatOf(contentType ?? 'text/plain')) {
     case 'json':
       return Buffer.from(pythonJson({ ...values, Errors: errors }));
@@ -63,7 +69,7 @@ function byName([a]: Value, [b]: Value): number {
   return a < b ? -1 : 1;
 }
 
-function reportXml(values: readonly Value[], errors: OperationReport['errors'], rootElement: string): string {
+function reportXml(values: readonly Value[], errors: Readonly<OperationReport['errors']>, rootElement: string): string {
   const elements = values.map(([name, value]) => {
     const element = name.replaceAll(' ', '_').toLowerCase();
     return `<${element}>${xmlText(String(value))}</${element}>\n`;
@@ -74,7 +80,7 @@ function reportXml(values: readonly Value[], errors: OperationReport['errors'], 
   return `<${rootElement}>\n${elements.join('')}<errors>\n${failed.join('')}</errors>\n</${rootElement}>\n`;
 }
 
-function reportText(values: readonly Value[], errors: OperationReport['errors']): string {
+function reportText(values: readonly Value[], errors: Readonly<OperationReport['errors']>): string {
   const lines = values.map(([name, value]) => `${name}: ${value}\n`);
   return `${lines.join('')}Errors:\n${errors.map(([name, status]) => `${name}, ${status}\n`).join('')}`;
 }
