@@ -4,12 +4,13 @@ import type { ConfSpec } from '../../src/http/contract.ts';
 import { isPattern } from '../../src/common/conf-spec.ts';
 import type { BuiltinPackage, FactoryModule } from '../../src/paste/entry-point-table.ts';
 
-const swift = builtinEntryPoints.packages['swift'] as BuiltinPackage;
-const known = new Set([...Object.keys(swift.entryPoints), ...swift.unavailable]);
+const packages: readonly BuiltinPackage[] = Object.values(builtinEntryPoints.packages);
+const known = new Set(packages.flatMap((each) => [...Object.keys(each.entryPoints), ...each.unavailable]));
+const all = packages.flatMap((each) => Object.keys(each.entryPoints).map((name) => [each.name, name] as const));
 
-describe.each(Object.keys(swift.entryPoints))('egg:swift#%s', (name) => {
+describe.each(all)('egg:%s#%s', (packageName, name) => {
   test('its module exports the factory, what options it has and a sensible order', async () => {
-    const entryPoint = swift.entryPoints[name]!;
+    const entryPoint = builtinEntryPoints.packages[packageName]!.entryPoints[name]!;
     const module = (await entryPoint.load()) as FactoryModule & Record<string, unknown>;
     expect(module[entryPoint.attribute]).toBeTypeOf('function');
     const spec: ConfSpec | undefined = module.confSpec;
@@ -27,7 +28,9 @@ describe.each(Object.keys(swift.entryPoints))('egg:swift#%s', (name) => {
 });
 
 test('no name is both available and not', () => {
-  for (const name of swift.unavailable) expect(Object.keys(swift.entryPoints)).not.toContain(name);
+  for (const { entryPoints, unavailable } of packages) {
+    for (const name of unavailable) expect(Object.keys(entryPoints)).not.toContain(name);
+  }
 });
 
 test("Swift's Python module paths stand for the built-ins", () => {
@@ -36,5 +39,9 @@ test("Swift's Python module paths stand for the built-ins", () => {
     entryPoint: 'healthcheck',
   });
   expect(builtinEntryPoints.modules['swift.proxy.server']).toEqual({ package: 'swift', entryPoint: 'proxy' });
+  expect(builtinEntryPoints.modules['keystonemiddleware.auth_token']).toEqual({
+    package: 'keystonemiddleware',
+    entryPoint: 'auth_token',
+  });
   for (const { entryPoint } of Object.values(builtinEntryPoints.modules)) expect(known).toContain(entryPoint);
 });

@@ -7,12 +7,12 @@ import { updaterConfSpec as containerUpdaterSpec } from '../../../src/container/
 import type { ConfSpec } from '../../../src/http/contract.ts';
 import { updaterConfSpec as objectUpdaterSpec } from '../../../src/obj/updater.ts';
 import { isPattern, patternRegExp } from '../../../src/common/conf-spec.ts';
-import type { FactoryModule } from '../../../src/paste/entry-point-table.ts';
+import type { BuiltinEntryPoint, FactoryModule } from '../../../src/paste/entry-point-table.ts';
 import { reasonForNoMeaning } from '../../../src/paste/swift-options.ts';
 
 export interface SampleSection {
   section: string;
-  /** Of `egg:swift#…`, where the section has one. */
+  /** Of `egg:swift#…` or `egg:keystonemiddleware#…`, where the section has one. */
   entryPoint?: string;
   options: string[];
 }
@@ -42,6 +42,7 @@ const DAEMONS: Readonly<Record<string, ConfSpec>> = {
 };
 const PASTE: ConfSpec = {
   use: { type: 'text', doc: 'Entry point, section or file that the section is made from.' },
+  'paste.filter_factory': { type: 'text', doc: 'Module and function that make the filter, in place of use.' },
   pipeline: { type: 'text', doc: 'Filters, outermost first, and the app.' },
 };
 
@@ -77,8 +78,7 @@ async function sourcesOf(file: string, { section, entryPoint }: SampleSection): 
   if (section.startsWith('proxy-server:policy:'))
     return { specs: [await specOf('proxy')], scopes: ['proxy'], missing: false };
   if (entryPoint !== undefined) {
-    const available = Object.hasOwn(builtinEntryPoints.packages['swift']?.entryPoints ?? {}, entryPoint);
-    if (!available) return { specs: [], scopes: [entryPoint], missing: true };
+    if (builtinOf(entryPoint) === undefined) return { specs: [], scopes: [entryPoint], missing: true };
     return { specs: [await specOf(entryPoint), PASTE], scopes: [entryPoint], missing: false };
   }
   const daemon = DAEMONS[section];
@@ -90,8 +90,16 @@ async function sourcesOf(file: string, { section, entryPoint }: SampleSection): 
 }
 
 async function specOf(entryPoint: string): Promise<ConfSpec> {
-  const module = (await builtinEntryPoints.packages['swift']?.entryPoints[entryPoint]?.load()) as FactoryModule;
+  const module = (await builtinOf(entryPoint)?.load()) as FactoryModule;
   return module.confSpec ?? {};
+}
+
+/** Of Swift's package, or of another that a sample config names. */
+function builtinOf(entryPoint: string): BuiltinEntryPoint | undefined {
+  for (const { entryPoints } of Object.values(builtinEntryPoints.packages)) {
+    if (Object.hasOwn(entryPoints, entryPoint)) return entryPoints[entryPoint];
+  }
+  return undefined;
 }
 
 function swiftConfSpec(section: string): ConfSpec {
