@@ -13,6 +13,8 @@ const LARGEST_TEXT = 20_000;
 /** How a connection goes on is not the answer's meaning. */
 const LEFT_OUT = new Set(['connection', 'keep-alive', 'proxy-connection']);
 const COUNTDOWNS = new Set(['x-auth-token-expires']);
+/** Lists whose order is that of a Python set: another in every process. */
+const SETS = new Set(['allow', 'access-control-allow-methods', 'access-control-expose-headers']);
 
 export class Normalizer {
   readonly #host: string;
@@ -45,11 +47,17 @@ export class Normalizer {
     const all: Record<string, string | string[]> = {};
     const shown = headers.filter(([name]) => !LEFT_OUT.has(name.toLowerCase()));
     for (const [name, value] of shown.toSorted(([a], [b]) => compareText(a, b))) {
-      const text = COUNTDOWNS.has(name.toLowerCase()) ? value.replace(/^\d+$/, '<seconds>') : this.#text(value);
+      const text = this.#headerText(name.toLowerCase(), value);
       const before = all[name];
       all[name] = before === undefined ? text : [before, text].flat();
     }
     return all;
+  }
+
+  #headerText(name: string, value: string): string {
+    if (COUNTDOWNS.has(name)) return value.replace(/^\d+$/, '<seconds>');
+    if (SETS.has(name)) return value.split(', ').toSorted(compareText).join(', ');
+    return this.#text(value);
   }
 
   #body(body: Buffer, isJson: boolean): RecordedBody {

@@ -157,8 +157,8 @@ export class Context implements StepContext {
   readonly c: string;
   readonly a: string;
   readonly nowSec: number = Math.floor(Date.now() / 1000);
-  readonly values = new Map<string, string>();
-  readonly hidden = new Map<string, string>();
+  readonly values: Map<string, string> = new Map();
+  readonly hidden: Map<string, string> = new Map();
 
   constructor(area: string, name: string) {
     const unique = hash('sha256', `${area}\n${name}`).slice(0, 12);

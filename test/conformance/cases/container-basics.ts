@@ -1,0 +1,231 @@
+/** Containers: made, told of, listed, and removed. */
+
+import { type Area, type Difference, del, get, head, options, post, put, scenario, send } from '../scenario.ts';
+
+/** How the headers of a preflight are spelled. */
+function spelled(headers: Readonly<Record<string, string>>): { differs: Difference } {
+  const lower = Object.keys(headers).map((name) => [name.toLowerCase(), null] as const);
+  return {
+    differs: {
+      reason: 'answers to a preflight have their headers in the usual spelling, and a type as every answer',
+      headers: { ...Object.fromEntries(lower), ...headers, 'Content-Type': 'text/html; charset=UTF-8' },
+    },
+  };
+}
+
+const NAMES = ['a', 'a/1', 'a/2', 'a/b/1', 'b', 'c%20%26%3C', '%C3%BC', 'z//1', 'z/'];
+
+export const area: Area = [
+  {
+    scenarios: [
+      scenario(
+        'a container is made once and removed once',
+        put('{c}'),
+        put('{c}'),
+        head('{c}'),
+        del('{c}'),
+        del('{c}'),
+        head('{c}'),
+      ),
+      scenario(
+        'a container that is not there',
+        get('{c}'),
+        head('{c}'),
+        post('{c}'),
+        del('{c}'),
+        put('{c}/o'),
+        get('{c}/o'),
+      ),
+      scenario('a container with an object is kept', put('{c}'), put('{c}/o'), del('{c}'), del('{c}/o'), del('{c}')),
+      scenario(
+        'an empty container',
+        put('{c}'),
+        get('{c}'),
+        get('{c}?format=json'),
+        get('{c}?format=xml'),
+        head('{c}?format=json'),
+      ),
+      scenario(
+        'objects are listed in every format',
+        put('{c}'),
+        ...NAMES.map((name) => put(`{c}/${name}`, { body: name, headers: { 'Content-Type': 'text/x;a="b&c"' } })),
+        get('{c}'),
+        get('{c}?format=json'),
+        get('{c}?format=xml'),
+        get('{c}', { headers: { Accept: 'application/json' } }),
+        head('{c}'),
+      ),
+      scenario(
+        'a listing is cut by every parameter, in both orders',
+        put('{c}'),
+        ...NAMES.map((name) => put(`{c}/${name}`)),
+        ...[
+          'limit=2',
+          'limit=0',
+          'limit=10001',
+          'limit=x',
+          'marker=a/2',
+          'marker=a&end_marker=b',
+          'prefix=a/',
+          'delimiter=/',
+          'prefix=a/&delimiter=/',
+          'delimiter=/&format=json',
+          'delimiter=/&format=xml',
+          'path=a',
+          'path=',
+          'path=z/',
+          'delimiter=//',
+          'reverse=on',
+          'reverse=on&limit=3&marker=b',
+          'reverse=on&delimiter=/',
+          'marker=b&end_marker=a',
+          'delimiter=/&limit=2&marker=a/',
+          'prefix=%FF',
+          'delimiter=%FF',
+          'delimiter=%C3%BC',
+        ].map((query) => get(`{c}?${query}`)),
+      ),
+      scenario(
+        "a container's metadata is set, changed and removed",
+        put('{c}', { headers: { 'X-Container-Meta-Color': 'blue', 'X-Container-Meta-ฒ': 'ß' } }),
+        head('{c}'),
+        post('{c}', { headers: { 'X-Container-Meta-Color': 'green' } }),
+        head('{c}'),
+        post('{c}', { headers: { 'X-Remove-Container-Meta-Color': 'x' } }),
+        put('{c}', { headers: { 'X-Container-Meta-Size': 'large' } }),
+        get('{c}'),
+      ),
+      scenario(
+        'metadata that is too long or has no name is refused',
+        put('{c}', { headers: { [`X-Container-Meta-${'n'.repeat(129)}`]: 'v' } }),
+        put('{c}', { headers: { 'X-Container-Meta-A': 'v'.repeat(257) } }),
+        put('{c}', { headers: { 'X-Container-Meta-': 'v' } }),
+        head('{c}'),
+      ),
+      scenario(
+        'a policy is chosen when a container is made, and stays',
+        put('{c}', { headers: { 'X-Storage-Policy': 'silver' } }),
+        head('{c}'),
+        put('{c}', { headers: { 'X-Storage-Policy': 'gold' } }),
+        put('{c}', { headers: { 'X-Storage-Policy': 'SILVER' } }),
+        put('{c}2', { headers: { 'X-Storage-Policy': 'bronze' } }),
+        put('{c}/o', { body: 'x' }),
+        head('{c}/o'),
+      ),
+      scenario(
+        'a container that others may read',
+        put('{c}', { headers: { 'X-Container-Read': '.r:*,.rlistings' } }),
+        put('{c}/o', { body: 'public' }),
+        get('{c}', { as: 'none' }),
+        get('{c}/o', { as: 'none' }),
+        head('{c}', { as: 'none' }),
+        put('{c}/o', { as: 'none', body: 'x' }),
+        post('{c}', { headers: { 'X-Container-Read': '.r:*' } }),
+        get('{c}', { as: 'none' }),
+        get('{c}/o', { as: 'tester2' }),
+        head('{c}'),
+      ),
+      scenario(
+        'a container that another account may write',
+        put('{c}', { headers: { 'X-Container-Write': 'test2:tester2', 'X-Container-Read': 'test:tester3' } }),
+        put('{c}/o', { as: 'tester2', body: 'x' }),
+        get('{c}/o', { as: 'tester2' }),
+        get('{c}/o', { as: 'tester3' }),
+        head('{c}', { as: 'tester3' }),
+        head('{c}'),
+        post('{c}', { as: 'tester2', headers: { 'X-Container-Meta-A': 'b' } }),
+      ),
+      scenario(
+        'ACLs that make no sense are refused',
+        put('{c}', { headers: { 'X-Container-Read': '.r:' } }),
+        put('{c}', { headers: { 'X-Container-Write': '.r:*' } }),
+        put('{c}', { headers: { 'X-Container-Read': '.unknown:*' } }),
+        put('{c}', { headers: { 'X-Container-Read': ' .ref : - .example.com , a:b ,, ' } }),
+        head('{c}'),
+      ),
+      scenario(
+        'names that are too long or reserved',
+        put('n'.repeat(257)),
+        put('{c}'.padEnd(256 + '{c}'.length - 13, 'n')),
+        put('%00null'),
+        get('{c}%2Fo'),
+        put('.hidden{c}'),
+        del('.hidden{c}'),
+      ),
+      scenario(
+        'CORS headers are kept and a preflight is answered by them',
+        put('{c}', {
+          headers: {
+            'X-Container-Meta-Access-Control-Allow-Origin': 'http://a.example',
+            'X-Container-Meta-Access-Control-Max-Age': '5',
+            'X-Container-Meta-Access-Control-Expose-Headers': 'x-a',
+          },
+        }),
+        options('{c}/o', {
+          as: 'none',
+          headers: { Origin: 'http://a.example', 'Access-Control-Request-Method': 'GET' },
+          ...spelled({
+            'Access-Control-Allow-Origin': 'http://a.example',
+            'Access-Control-Max-Age': '5',
+            Vary: 'Origin',
+          }),
+        }),
+        options('{c}/o', {
+          as: 'none',
+          headers: { Origin: 'http://b.example', 'Access-Control-Request-Method': 'GET' },
+        }),
+        options('{c}/o', { as: 'none', headers: { Origin: 'http://a.example' } }),
+        options('{c}/o', {
+          as: 'none',
+          headers: {
+            Origin: 'http://a.example',
+            'Access-Control-Request-Method': 'PUT',
+            'Access-Control-Request-Headers': 'x-one, X-Two',
+          },
+          ...spelled({
+            'Access-Control-Allow-Origin': 'http://a.example',
+            'Access-Control-Max-Age': '5',
+            'Access-Control-Allow-Headers': 'x-one, X-Two',
+            Vary: 'Origin, Access-Control-Request-Headers',
+          }),
+        }),
+        options('{c}', { as: 'none' }),
+        put('{c}/o', { body: 'x', headers: { 'X-Object-Meta-A': 'b' } }),
+        get('{c}/o', { headers: { Origin: 'http://a.example' } }),
+        get('{c}/o', { headers: { Origin: 'http://b.example' } }),
+      ),
+      scenario(
+        'a method that containers do not have is refused',
+        put('{c}'),
+        send('PATCH', '{c}'),
+        send('UPDATE', '{c}'),
+        send('TRACE', '{c}'),
+        send('LINK', '{c}'),
+      ),
+      scenario(
+        'internal headers of clients are dropped',
+        put('{c}', {
+          headers: { 'X-Container-Sysmeta-A': 'b', 'X-Backend-Storage-Policy-Index': '1', 'X-Timestamp': '1.00000' },
+        }),
+        head('{c}'),
+      ),
+      scenario(
+        'a body that a container does not need',
+        put('{c}', { body: 'unused' }),
+        post('{c}', { body: 'unused' }),
+        head('{c}'),
+      ),
+      scenario('a trailing slash names the container', put('{c}/'), get('{c}/'), del('{c}/')),
+      scenario(
+        'conditions on a listing',
+        put('{c}'),
+        put('{c}/o'),
+        get('{c}', { headers: { 'If-None-Match': '*' } }),
+        get('{c}', { headers: { 'If-Match': '*' } }),
+        get('{c}', { headers: { 'If-Modified-Since': 'Thu, 01 Jan 2099 00:00:00 GMT' } }),
+        get('{c}', { headers: { 'If-Unmodified-Since': 'Thu, 01 Jan 1970 00:00:01 GMT' } }),
+        get('{c}', { headers: { Range: 'bytes=0-0' } }),
+      ),
+    ],
+  },
+];

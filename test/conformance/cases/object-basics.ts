@@ -1,0 +1,293 @@
+/** Objects: written, read in whole and in part, described and removed. */
+
+import { headerOf } from '../raw-client.ts';
+import { type Area, type Difference, del, get, head, options, post, put, raw, scenario, send } from '../scenario.ts';
+
+const HELLO_ETAG = '5d41402abc4b2a76b9719d911017c592';
+/** A head that makes no sense is refused in front of the pipeline. */
+const malformedLength: Difference = {
+  reason: 'a malformed head is refused with a text that says what is wrong',
+  headers: {
+    'Content-length': null,
+    'Content-Length': '27',
+    'Content-Type': 'text/plain; charset=UTF-8',
+    Date: '<http-date>',
+  },
+  body: 'Bad request: Content-Length',
+};
+const range = (value: string): { headers: { Range: string } } => ({ headers: { Range: value } });
+
+export const area: Area = [
+  {
+    scenarios: [
+      scenario(
+        'an object is written, read and removed',
+        put('{c}'),
+        put('{c}/o', { body: 'hello' }),
+        get('{c}/o'),
+        head('{c}/o'),
+        del('{c}/o'),
+        del('{c}/o'),
+        get('{c}/o'),
+        head('{c}/o'),
+      ),
+      scenario(
+        'an empty object',
+        put('{c}'),
+        put('{c}/o'),
+        get('{c}/o'),
+        head('{c}/o'),
+        get('{c}/o', range('bytes=0-0')),
+      ),
+      scenario(
+        'a large object',
+        put('{c}'),
+        put('{c}/o', { body: 300_000 }),
+        get('{c}/o'),
+        get('{c}/o', range('bytes=65530-65600')),
+      ),
+      scenario('a chunked upload', put('{c}'), put('{c}/o', { body: 100_000, chunked: true }), get('{c}/o')),
+      scenario(
+        'an upload that waits to be told to go on',
+        put('{c}'),
+        put('{c}/o', { body: 'hello', headers: { Expect: '100-continue' } }),
+        put('{c}2/o', { body: 'hello', headers: { Expect: '100-continue' } }),
+        put('{c}/o', { body: 'hello', as: 'none', headers: { Expect: '100-continue' } }),
+        get('{c}/o'),
+      ),
+      scenario(
+        'an upload without a length is refused',
+        put('{c}'),
+        put('{c}/o', { headers: { 'Content-Length': null } }),
+        put('{c}/o', { headers: { 'Content-Length': 'five' }, body: 'hello', differs: malformedLength }),
+        put('{c}/o', { headers: { 'Content-Length': '-1' }, body: 'hello', differs: malformedLength }),
+        put('{c}/o', { headers: { 'Content-Length': '5368709123', Expect: '100-continue' } }),
+      ),
+      scenario(
+        'an upload that does not match its ETag is refused',
+        put('{c}'),
+        put('{c}/o', { body: 'hello', headers: { ETag: '0'.repeat(32) } }),
+        head('{c}/o'),
+        put('{c}/o', { body: 'hello', headers: { ETag: HELLO_ETAG } }),
+        put('{c}/o', { body: 'hello', headers: { ETag: `"${HELLO_ETAG.toUpperCase()}"` } }),
+      ),
+      scenario(
+        'types are as given, guessed by name, or by default',
+        put('{c}'),
+        put('{c}/a', { headers: { 'Content-Type': 'text/x; charset=ü' } }),
+        head('{c}/a'),
+        ...['b.html', 'c.tar.gz', 'd.json', 'e', 'f.JPG', 'g.unknown'].flatMap((name) => [
+          put(`{c}/${name}`),
+          head(`{c}/${name}`),
+        ]),
+        put('{c}/b.html', { headers: { 'Content-Type': 'application/pdf', 'X-Detect-Content-Type': 'true' } }),
+        head('{c}/b.html'),
+        put('{c}/h', { headers: { 'Content-Type': '' } }),
+        head('{c}/h'),
+      ),
+      scenario(
+        'headers that are kept with an object',
+        put('{c}'),
+        put('{c}/o', {
+          body: 'hello',
+          headers: {
+            'Content-Disposition': 'attachment; filename="ü"',
+            'Content-Encoding': 'gzip',
+            'Content-Language': 'de',
+            'Cache-Control': 'max-age=1',
+            Expires: 'Thu, 01 Jan 2099 00:00:00 GMT',
+            'X-Robots-Tag': 'noindex',
+            'X-Other': 'dropped',
+          },
+        }),
+        get('{c}/o'),
+        post('{c}/o', { headers: { 'Content-Language': 'en' } }),
+        head('{c}/o'),
+      ),
+      scenario(
+        'metadata is replaced by POST',
+        put('{c}'),
+        put('{c}/o', { body: 'hello', headers: { 'X-Object-Meta-A': '1', 'X-Object-Meta-ü': 'ß' } }),
+        head('{c}/o'),
+        post('{c}/o', { headers: { 'X-Object-Meta-B': '2' } }),
+        head('{c}/o'),
+        post('{c}/o', { headers: { 'Content-Type': 'text/new' } }),
+        get('{c}/o'),
+        post('{c}/none', { headers: { 'X-Object-Meta-B': '2' } }),
+        get('{c}?format=json'),
+      ),
+      scenario(
+        'metadata that is too long or has no name is refused',
+        put('{c}'),
+        put('{c}/o', { headers: { [`X-Object-Meta-${'n'.repeat(129)}`]: 'v' } }),
+        put('{c}/o', { headers: { 'X-Object-Meta-A': 'v'.repeat(257) } }),
+        put('{c}/o', { headers: { 'X-Object-Meta-': 'v' } }),
+        put('{c}/o', {
+          headers: Object.fromEntries(Array.from({ length: 91 }, (_, at) => [`X-Object-Meta-${at}`, 'v'])),
+        }),
+        put('{c}/o', {
+          headers: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`X-Object-Meta-${at}`, 'v'.repeat(250)])),
+        }),
+        head('{c}/o'),
+      ),
+      scenario(
+        'one range',
+        put('{c}'),
+        put('{c}/o', { body: '0123456789' }),
+        ...[
+          'bytes=0-4',
+          'bytes=5-',
+          'bytes=-3',
+          'bytes=9-100',
+          'bytes=10-',
+          'bytes=5-4',
+          'bytes=-0',
+          'bytes=-100',
+          'lines=0-1',
+          'bytes=x',
+        ].map((value) => get('{c}/o', range(value))),
+        head('{c}/o', range('bytes=0-4')),
+        head('{c}/o', range('bytes=10-')),
+      ),
+      scenario(
+        'many ranges',
+        put('{c}'),
+        put('{c}/o', { body: '0123456789', headers: { 'Content-Type': 'text/plain;charset=utf-8' } }),
+        ...['bytes=0-0,9-9', 'bytes=-1,0-1,20-30', 'bytes=20-,30-', 'bytes=0-1, 1-2, 2-3', 'bytes=0-9,0-9'].map(
+          (value) => get('{c}/o', range(value)),
+        ),
+        get('{c}/o', range(`bytes=${Array.from({ length: 51 }, () => '0-0').join(',')}`)),
+      ),
+      scenario(
+        'conditions by ETag',
+        put('{c}'),
+        put('{c}/o', { body: 'hello' }),
+        ...[HELLO_ETAG, `"${HELLO_ETAG}"`, '*', '"other"', `"other", "${HELLO_ETAG}"`, `W/"${HELLO_ETAG}"`].flatMap(
+          (etag) => [
+            get('{c}/o', { headers: { 'If-Match': etag } }),
+            get('{c}/o', { headers: { 'If-None-Match': etag } }),
+          ],
+        ),
+        head('{c}/o', { headers: { 'If-None-Match': '*' } }),
+        get('{c}/none', { headers: { 'If-Match': '*' } }),
+      ),
+      scenario(
+        'conditions by time',
+        put('{c}'),
+        put('{c}/o', { body: 'hello', capture: { modified: (answer) => headerOf(answer, 'last-modified') ?? '' } }),
+        ...['If-Modified-Since', 'If-Unmodified-Since'].flatMap((name) =>
+          ['{modified}', 'Thu, 01 Jan 1970 00:00:01 GMT', 'Thu, 01 Jan 2099 00:00:00 GMT', 'yesterday', ''].map(
+            (time) => get('{c}/o', { headers: { [name]: time } }),
+          ),
+        ),
+        get('{c}/o', { headers: { 'If-Range': '{modified}', Range: 'bytes=0-1' } }),
+        get('{c}/o', { headers: { 'If-Range': HELLO_ETAG, Range: 'bytes=0-1' } }),
+        get('{c}/o', { headers: { 'If-Range': '"other"', Range: 'bytes=0-1' } }),
+      ),
+      scenario(
+        'an object is not overwritten where that is not wanted',
+        put('{c}'),
+        put('{c}/o', { body: 'one', headers: { 'If-None-Match': '*' } }),
+        put('{c}/o', { body: 'two', headers: { 'If-None-Match': '*' } }),
+        put('{c}/o', { body: 'two', headers: { 'If-None-Match': HELLO_ETAG } }),
+        get('{c}/o'),
+      ),
+      scenario(
+        'an object that expires',
+        put('{c}'),
+        put('{c}/o', { headers: { 'X-Delete-After': '1000' } }),
+        head('{c}/o'),
+        post('{c}/o', { headers: { 'X-Delete-At': '4070908800' } }),
+        head('{c}/o'),
+        post('{c}/o', { headers: { 'X-Remove-Delete-At': 'x' } }),
+        head('{c}/o'),
+        put('{c}/o', { headers: { 'X-Delete-At': '1' } }),
+        put('{c}/o', { headers: { 'X-Delete-At': 'soon' } }),
+        put('{c}/o', { headers: { 'X-Delete-After': 'soon' } }),
+        put('{c}/o', { headers: { 'X-Delete-After': '-1' } }),
+      ),
+      scenario(
+        'names of every kind',
+        put('{c}'),
+        ...[
+          'a%20b',
+          'a+b',
+          '%C3%BC',
+          'a%2Fb',
+          '..',
+          'x/../y',
+          '%252F',
+          'a//b',
+          '%F0%9F%98%80',
+          'q%3Fq',
+          'a;b=c',
+        ].flatMap((name) => [put(`{c}/${name}`, { body: name }), get(`{c}/${name}`)]),
+        get('{c}?format=json'),
+        put(`{c}/${'n'.repeat(1024)}`),
+        put(`{c}/${'n'.repeat(1025)}`),
+        put('{c}/a%00b'),
+        put('{c}/%FF'),
+      ),
+      scenario(
+        'internal headers of clients are dropped',
+        put('{c}'),
+        put('{c}/o', {
+          headers: {
+            'X-Object-Sysmeta-A': 'b',
+            'X-Timestamp': '1.00000',
+            'X-Backend-Timestamp': '1.00000',
+            'X-Object-Transient-Sysmeta-B': 'c',
+          },
+        }),
+        head('{c}/o'),
+      ),
+      scenario(
+        'a method that objects do not have is refused',
+        put('{c}'),
+        send('PATCH', '{c}/o'),
+        send('SSYNC', '{c}/o'),
+        send('BREW', '{c}/o'),
+        options('{c}/o', { as: 'none' }),
+      ),
+      scenario(
+        'a newest copy is asked for',
+        put('{c}'),
+        put('{c}/o', { body: 'hello' }),
+        get('{c}/o', { headers: { 'X-Newest': 'true' } }),
+        head('{c}/o', { headers: { 'X-Newest': 'true' } }),
+      ),
+      scenario(
+        'requests of a client that writes its own bytes',
+        put('{c}'),
+        raw('PUT /v1/AUTH_test/{c}/o HTTP/1.0\r\nX-Auth-Token: {tester}\r\nContent-Length: 5\r\n\r\nhello'),
+        raw('GET /v1/AUTH_test/{c}/o HTTP/1.0\r\nX-Auth-Token: {tester}\r\n\r\n'),
+        raw('GET /v1/AUTH_test/{c}/o HTTP/1.1\r\nHost: {host}\r\nX-AUTH-TOKEN:{tester}\r\nConnection: close\r\n\r\n'),
+        raw(
+          'GET http://{host}/v1/AUTH_test/{c}/o HTTP/1.1\r\nHost: {host}\r\nX-Auth-Token: {tester}\r\nConnection: close\r\n\r\n',
+          {
+            differs: {
+              reason: 'a target in absolute form is served, as HTTP asks of servers',
+              status: '200 OK',
+              headers: {
+                'Accept-Ranges': 'bytes',
+                'Content-Length': '5',
+                'Content-Type': 'application/octet-stream',
+                Etag: HELLO_ETAG,
+                'Last-Modified': '<http-date>',
+                'X-Timestamp': '<timestamp.fffff>',
+              },
+              body: 'hello',
+            },
+          },
+        ),
+        raw(
+          'PUT /v1/AUTH_test/{c}/\xfc HTTP/1.1\r\nHost: {host}\r\nX-Auth-Token: {tester}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+        ),
+        raw(
+          'PUT /v1/AUTH_test/{c}/\xc3\xbc HTTP/1.1\r\nHost: {host}\r\nX-Auth-Token: {tester}\r\nContent-Length: 0\r\nX-Object-Meta-\xc3\xbc: \xc3\x9f\r\nConnection: close\r\n\r\n',
+        ),
+        head('{c}/%C3%BC'),
+      ),
+    ],
+  },
+];
