@@ -83,7 +83,7 @@ export {
   objectInfo,
   type ObjectInfo,
 } from './http/resource-info.ts';
-export { bulkDelete, type BulkDeleteOptions, type DeletionTarget } from './http/bulk-delete.ts';
+export { accountPathOf, bulkDelete, type BulkDeleteOptions, type DeletionTarget } from './http/bulk-delete.ts';
 export { keepAliveBody, type KeepAliveOptions, type Wait, waitInRealTime } from './http/keep-alive-body.ts';
 export {
   formatReport,

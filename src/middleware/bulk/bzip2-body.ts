@@ -1,0 +1,81 @@
+/** A bzip2 body, decompressed in a thread of its own: it takes a tenth of a second for each megabyte. */
+
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { type BodyStream, iterateBody } from '../../middleware-api.ts';
+import type { FromBzip2Worker, ToBzip2Worker } from './bzip2-worker.ts';
+import { TarError } from './tar-header.ts';
+
+const THREAD = new URL(import.meta.url.endsWith('.ts') ? './bzip2-worker.ts' : './bzip2-worker.js', import.meta.url);
+
+export class Bzip2Body implements BodyStream {
+  readonly #source: BodyStream;
+  readonly #answered = new Int32Array(new SharedArrayBuffer(4));
+  #thread: Worker | undefined;
+  #waitsForUse = false;
+  #ended = false;
+
+  constructor(source: BodyStream) {
+    this.#source = source;
+  }
+
+  /** Throws TarError when the data is damaged or cut off. */
+  async read(): Promise<Uint8Array | null> {
+    if (this.#ended) return null;
+    this.#thread ??= new Worker(THREAD, { workerData: this.#answered });
+    if (this.#waitsForUse) this.#answer(null);
+    this.#waitsForUse = false;
+    for (;;) {
+      const message = await this.#message(this.#thread);
+      switch (message.kind) {
+        case 'more':
+          this.#answer(await this.#source.read());
+          break;
+        case 'piece':
+          this.#waitsForUse = true;
+          return message.piece;
+        case 'end':
+          this.#ended = true;
+          return null;
+        case 'damaged':
+          throw new TarError('invalid compressed data');
+        case 'truncated':
+          throw new TarError('unexpected end of data');
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#ended = true;
+    await this.#thread?.terminate();
+    await this.#source.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return iterateBody(this);
+  }
+
+  async #message(thread: Worker): Promise<FromBzip2Worker> {
+    const ended = new AbortController();
+    const gone = once(thread, 'exit', { signal: ended.signal }).then(() => {
+      throw new Error('the thread that decompresses is gone');
+    });
+    gone.catch(() => undefined);
+    try {
+      const [message] = (await Promise.race([once(thread, 'message', { signal: ended.signal }), gone])) as [
+        FromBzip2Worker,
+      ];
+      return message;
+    } finally {
+      ended.abort();
+    }
+  }
+
+  #answer(piece: Uint8Array | null): void {
+    // A copy, of which the other thread becomes the owner.
+    const message: ToBzip2Worker = piece === null ? null : new Uint8Array(piece);
+    this.#thread?.postMessage(message, message === null ? [] : [message.buffer]);
+    Atomics.store(this.#answered, 0, 1);
+    Atomics.notify(this.#answered, 0);
+  }
+}
