@@ -35,6 +35,8 @@ const mayImport: Record<string, readonly string[]> = {
   backend: ['common', 'http'],
   'middleware-api.ts': ['common', 'http', 'paste'],
   middleware: ['middleware-api.ts'],
+  'web.ts': ['web'],
+  web: ['middleware-api.ts'],
   proxy: servers,
   obj: servers,
   container: servers,
