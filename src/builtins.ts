@@ -21,7 +21,6 @@ const filters: Readonly<Record<string, () => Promise<object>>> = {
   read_only: () => import('./middleware/read-only.ts'),
   recon: () => import('./middleware/recon.ts'),
   slo: () => import('./middleware/slo.ts'),
-  slo: () => import('./middleware/slo.ts'),
   tempauth: () => import('./middleware/tempauth.ts'),
   tempurl: () => import('./middleware/tempurl.ts'),
 };
