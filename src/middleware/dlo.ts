@@ -11,6 +11,7 @@ import {
   type Order,
   readConf,
   readSection,
+  resourcePathOf,
   type SwiftRequest,
   type SwiftResponse,
   textResponse,
@@ -41,14 +42,8 @@ const MANIFEST = 'X-Object-Manifest';
 /** A manifest's own content is read up to this length, so that the connection to its node may serve again. */
 const SMALL_BYTES = 1024;
 
-/** True for `/v1/account/container/object`. */
 function isObjectPath(path: string): boolean {
-  const account = path.indexOf('/', 1) + 1;
-  if (account <= 1) return false;
-  const container = path.indexOf('/', account) + 1;
-  if (container <= account + 1) return false;
-  const object = path.indexOf('/', container) + 1;
-  return object > container + 1 && object < path.length;
+  return (resourcePathOf(path)?.object ?? '') !== '';
 }
 
 /** What is wrong with the header of a PUT, or null. */
