@@ -6,6 +6,7 @@ import type { Conf, Filter, Handler, Loader } from '../http/contract.ts';
 import { closeProtocol, type Context } from './context.ts';
 import { type Kind, KINDS } from './kinds.ts';
 import type { Resolver } from './resolver.ts';
+import { hostOfSection, loggingTo } from './section-log.ts';
 import { confOfSettings, settingsOfConf } from './settings.ts';
 import { isUri } from './uri.ts';
 
@@ -33,7 +34,7 @@ export class Maker {
   async filter(context: Context): Promise<Filter> {
     const outer: Filter[] = [];
     for (const each of context.filterWith.toReversed()) outer.push(await this.filter(each));
-    const inner = await this.#bareFilter(context);
+    const inner = await this.#loggingFilter(context);
     return outer.length === 0 ? inner : async (app) => applyFilters(await inner(app), outer);
   }
 
@@ -71,24 +72,31 @@ export class Maker {
     return app;
   }
 
-  async #bareFilter(context: Context): Promise<Filter> {
+  async #loggingFilter(context: Context): Promise<Filter> {
+    const host = hostOfSection(context, this.#host);
+    const filter = await this.#bareFilter(context, host);
+    return host === this.#host ? filter : loggingTo(filter, host.log, this.#host.log);
+  }
+
+  async #bareFilter(context: Context, host = this.#host): Promise<Filter> {
     if (context.protocol === 'paste.filter_app_factory') {
       return async (app) => {
-        const wrapped = await this.#call(context, (factory, ...confs) => factory(app, ...confs));
+        const wrapped = await this.#call(context, (factory, ...confs) => factory(app, ...confs), host);
         return mustBeFunction(wrapped, context, 'a handler: a function of a request') as Handler;
       };
     }
-    const filter = await this.#call(context, (factory, ...confs) => factory(...confs));
+    const filter = await this.#call(context, (factory, ...confs) => factory(...confs), host);
     return mustBeFunction(filter, context, 'a filter: a function of an app') as Filter;
   }
 
   async #call(
     context: Context,
     call: (factory: (...args: readonly unknown[]) => unknown, ...confs: [Conf, Conf, Host]) => unknown,
+    host = this.#host,
   ): Promise<unknown> {
     const { target } = context;
     if (target === undefined) throw new Error('a pipeline has no factory');
-    const confs: [Conf, Conf, Host] = [confOfSettings(context.globals), confOfSettings(context.locals), this.#host];
+    const confs: [Conf, Conf, Host] = [confOfSettings(context.globals), confOfSettings(context.locals), host];
     return guard(context, () => call(target.factory, ...confs));
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError } from '../../../src/common/config-error.ts';
+import type { Host, Logger } from '../../../src/common/host.ts';
 import type { AppFactory, ConfSpec, FilterFactory, Handler } from '../../../src/http/contract.ts';
 import { SwiftRequest } from '../../../src/http/request.ts';
 import { textResponse } from '../../../src/http/response.ts';
@@ -30,6 +31,7 @@ interface Given {
   table?: EntryPointTable;
   serverSpec?: ConfSpec;
   files?: Record<string, string>;
+  makeHost?: () => Host;
 }
 
 async function load(text: string, given: Given = {}): Promise<ServerApp> {
@@ -38,7 +40,7 @@ async function load(text: string, given: Given = {}): Promise<ServerApp> {
     configPath: join(folder, 'proxy-server.conf'),
     appName: 'proxy-server',
     entryPoints: given.table ?? stubSwiftTable(),
-    makeHost: testHost,
+    makeHost: given.makeHost ?? testHost,
     serverSpec: given.serverSpec,
   });
 }
@@ -74,6 +76,52 @@ describe('what a server gets', () => {
     expect(app.logName).toBe('front');
     expect(app.appConf).toMatchObject({ bind_port: '8080', workers: '2', log_name: 'front', __name__: 'proxy-server' });
     expect(seen).toEqual(['front']);
+  });
+
+  test('a filter whose section has log options of its own writes to a log of its own, what stands behind it does not', async () => {
+    const lines: string[] = [];
+    const named = (name: string, transaction: string): Logger => ({
+      ...silentLogger,
+      warn: (message) => lines.push(`${name}${transaction} ${message}`),
+      withTransaction: (id) => named(name, ` ${id}`),
+      withOptions: (conf) => named(`${name}+${JSON.stringify(conf)}`, transaction),
+    });
+    const says =
+      (name: string): FilterFactory =>
+      (_global, _local, host) => {
+        host.log.warn(`${name} made`);
+        return (app) => async (req) => {
+          req.log.warn(`${name} before`);
+          const res = await app(req);
+          req.log.warn(`${name} after`);
+          return res;
+        };
+      };
+    const appFactory: AppFactory = () => async (req) => {
+      req.log.warn('app');
+      return textResponse(200, '');
+    };
+    const table = stubSwiftTable({
+      healthcheck: { filterFactory: says('hc') } as object,
+      tempauth: { filterFactory: says('auth') } as object,
+      container: { appFactory } as object,
+    });
+    const text = `[DEFAULT]\nlog_level = INFO\n[pipeline:main]\npipeline = auth hc proxy-server\n[filter:auth]\nuse = egg:swift#tempauth\nset log_level = DEBUG\nset log_name = door\n[filter:hc]\nuse = egg:swift#healthcheck\n[app:proxy-server]\nuse = egg:swift#container\n`;
+    const { handler } = await load(text, { table, makeHost: () => ({ ...testHost(), log: named('server', '') }) });
+    const req = new SwiftRequest({ method: 'GET', target: '/', log: named('request', ' tx'), env: { transId: 'tx' } });
+    await handler(req);
+    const own = 'server+{"log_level":"DEBUG","log_name":"door"}';
+    expect(lines.sort()).toEqual(
+      [
+        `${own} auth made`,
+        'server hc made',
+        `${own} tx auth before`,
+        'request tx hc before',
+        'request tx app',
+        'request tx hc after',
+        `${own} tx auth after`,
+      ].sort(),
+    );
   });
 
   test('a .conf.d folder works like one file', async () => {
