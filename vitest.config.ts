@@ -6,6 +6,7 @@ const config: ViteUserConfig = defineConfig({
     // The examples import the package by its name.
     alias: {
       'apus/middleware': fileURLToPath(new URL('src/middleware-api.ts', import.meta.url)),
+      'apus/web': fileURLToPath(new URL('src/web.ts', import.meta.url)),
       'apus/testing': fileURLToPath(new URL('src/testing.ts', import.meta.url)),
     },
   },
