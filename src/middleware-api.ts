@@ -127,3 +127,5 @@ export {
 } from './common/hmac-signature.ts';
 export { type TempUrlKey, tempUrlKeys } from './http/temp-url-keys.ts';
 export { bigIntegerValue, integerValue } from './common/python-integer.ts';
+export { domainSuffixes, type HostPort, isAddress, splitHostHeader } from './common/storage-domain.ts';
+export { mapLocations } from './http/location-headers.ts';
