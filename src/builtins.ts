@@ -5,6 +5,7 @@ import type { BuiltinEntryPoint, BuiltinPackage, EntryPointTable } from './paste
 const filters: Readonly<Record<string, () => Promise<object>>> = {
   bulk: () => import('./middleware/bulk.ts'),
   catch_errors: () => import('./middleware/catch-errors.ts'),
+  cname_lookup: () => import('./middleware/cname-lookup.ts'),
   copy: () => import('./middleware/copy.ts'),
   crossdomain: () => import('./middleware/crossdomain.ts'),
   dlo: () => import('./middleware/dlo.ts'),
