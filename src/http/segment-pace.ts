@@ -46,10 +46,10 @@ export class SegmentPace {
 
   /** Waits until the request's turn has come. */
   async wait(request: SegmentRequest, signal: AbortSignal): Promise<void> {
-    const perSec = this.#limits.rateLimitSegmentsPerSec;
+    const { rateLimitSegmentsPerSec: perSec, rateLimitUnderSizeBytes: underBytes } = this.#limits;
     let waitSec = 0;
     for (const lengthBytes of request.segmentBytes) {
-      if (lengthBytes >= (this.#limits.rateLimitUnderSizeBytes ?? Infinity)) continue;
+      if (underBytes !== undefined && lengthBytes >= underBytes) continue;
       if (this.#free > 0) this.#free -= 1;
       else if (perSec > 0) waitSec = this.#book(1 / perSec);
     }

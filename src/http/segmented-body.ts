@@ -105,18 +105,17 @@ export class SegmentedBody implements BodyStream {
   #next(): Uint8Array | null | Promise<Uint8Array | null> {
     if (this.#ended) return null;
     const current = this.#current;
-    if (current === null) return this.#advance();
+    if (current === null) return this.#whenRead(null);
     try {
       this.#checkTime();
       const chunk = current.read();
-      if (chunk instanceof Promise) return this.#whenRead(chunk);
-      return chunk === null ? this.#advance() : this.#received(chunk);
+      return chunk instanceof Promise || chunk === null ? this.#whenRead(chunk) : this.#received(chunk);
     } catch (error) {
       return this.#break(error);
     }
   }
 
-  async #whenRead(pending: Promise<Uint8Array | null>): Promise<Uint8Array | null> {
+  async #whenRead(pending: Promise<Uint8Array | null> | null): Promise<Uint8Array | null> {
     try {
       const chunk = await pending;
       if (this.#ended) return null;
@@ -138,25 +137,19 @@ export class SegmentedBody implements BodyStream {
 
   /** Goes to the next segment and reads its first bytes. */
   async #advance(): Promise<Uint8Array | null> {
-    try {
-      while (!this.#ended) {
-        await this.#current?.close();
-        this.#current = null;
-        const opening = this.#openings.shift() ?? this.#open();
-        const segment = await opening.opened;
-        if (segment === null) return await this.#finish();
-        if (this.#ended) {
-          await segment.close();
-          return null;
-        }
-        this.#current = segment;
-        const chunk = await segment.read();
-        if (chunk !== null && !this.#ended) return this.#received(chunk);
-      }
-      return null;
-    } catch (error) {
-      return this.#break(error);
+    while (!this.#ended) {
+      await this.#current?.close();
+      this.#current = null;
+      const opening = this.#openings.shift() ?? this.#open();
+      const segment = await opening.opened;
+      if (segment === null) return this.#finish();
+      // Closed meanwhile: nobody else knows of this segment.
+      if (this.#ended) await segment.close();
+      else this.#current = segment;
+      const chunk = await this.#current?.read();
+      if (chunk !== undefined && chunk !== null) return this.#received(chunk);
     }
+    return null;
   }
 
   /** Opens further segments while little is left of those that are open. */

@@ -1,0 +1,385 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  type Handler,
+  type Segment,
+  SegmentedBody,
+  type SegmentedBodyOptions,
+  SegmentError,
+  type SegmentLimits,
+  SwiftResponse,
+} from '../../../src/middleware-api.ts';
+import { assertNoLeaks, type FakeSwift, fakeSwift, request, type TestRequest } from '../../../src/testing.ts';
+import { inPieces, md5, stored } from './stored-objects.ts';
+
+afterEach(() => {
+  assertNoLeaks();
+});
+
+const UNLIMITED: SegmentLimits = { maxGetTimeSec: 86400, rateLimitAfterSegment: 0, rateLimitSegmentsPerSec: 0 };
+
+function bytesOf(text: string): Buffer {
+  return Buffer.from(text);
+}
+
+function bodyOf(
+  app: Handler,
+  segments: Iterable<Segment> | AsyncIterable<Segment>,
+  more: Partial<SegmentedBodyOptions> = {},
+): {
+  body: SegmentedBody;
+  req: TestRequest;
+} {
+  const req = request('GET', '/v1/a/c/large', { 'x-auth-token': 't', 'user-agent': 'curl', referer: 'http://r/' });
+  const body = new SegmentedBody({ req, app, segments, source: 'XLO', limits: UNLIMITED, now: () => 0, ...more });
+  return { body, req };
+}
+
+async function contentOf(body: SegmentedBody): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await body.begin()) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+/** The error that reading ends with, and what was read before. */
+async function brokenOff(body: SegmentedBody): Promise<{ read: string; error: unknown }> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of await body.begin()) chunks.push(chunk);
+  } catch (error) {
+    return { read: Buffer.concat(chunks).toString(), error };
+  }
+  throw new Error('it was read to its end');
+}
+
+function threeSegments(): FakeSwift {
+  return fakeSwift({
+    'GET /v1/a/s/1': stored(bytesOf('first segment,')),
+    'GET /v1/a/s/2': stored(bytesOf('second segment,')),
+    'GET /v1/a/s/3': stored(bytesOf('third segment')),
+  });
+}
+const PATHS = ['/v1/a/s/1', '/v1/a/s/2', '/v1/a/s/3'];
+const WHOLE = PATHS.map((path) => ({ path }));
+
+describe('a body of segments', () => {
+  test('is one behind the other, asked for in the name of the user and marked with its source', async () => {
+    const app = threeSegments();
+    expect(await contentOf(bodyOf(app, WHOLE).body)).toBe('first segment,second segment,third segment');
+    expect(app.calls).toEqual(PATHS.map((path) => `GET ${path}?multipart-manifest=get`));
+    const [call] = app.requests;
+    expect(call?.source).toBe('XLO');
+    expect(Object.fromEntries(call?.headers ?? [])).toEqual({
+      'x-auth-token': 't',
+      referer: 'http://r/',
+      'user-agent': 'curl XLO MultipartGET',
+      host: 'localhost',
+    });
+  });
+
+  test('takes the bytes that are wanted of each, and bytes that stand in the manifest', async () => {
+    const app = threeSegments();
+    const segments = [
+      { path: '/v1/a/s/1', start: 6, end: 9 },
+      { data: bytesOf('<data>') },
+      { path: '/v1/a/s/2', start: 7 },
+      { path: '/v1/a/s/3', end: 5, sizeBytes: 13 },
+    ];
+    expect(await contentOf(bodyOf(app, segments, { lengthBytes: 22 }).body)).toBe('seg<data>segment,third');
+    expect(app.requests.map(({ headers }) => headers.get('range'))).toEqual(['bytes=6-8', 'bytes=7-', 'bytes=0-4']);
+  });
+
+  test('without segments is empty', async () => {
+    expect(await contentOf(bodyOf(fakeSwift(), [], { lengthBytes: 0 }).body)).toBe('');
+  });
+
+  test('asks once for neighbours that are of one object', async () => {
+    const app = threeSegments();
+    const one = { path: '/v1/a/s/1', sizeBytes: 14 };
+    const segments = [
+      { ...one, end: 5 },
+      { ...one, start: 5, end: 6 },
+      one,
+      { path: '/v1/a/s/2' },
+      { ...one, start: 13 },
+    ];
+    expect(await contentOf(bodyOf(app, segments).body)).toBe('first first segment,second segment,,');
+    expect(app.requests.map(({ headers }) => headers.get('range'))).toEqual([
+      'bytes=0-4,5-5,0-13',
+      undefined,
+      'bytes=13-',
+    ]);
+  });
+
+  test('does not join ranges that a server would refuse together', async () => {
+    const app = threeSegments();
+    const segments = Array.from({ length: 120 }, (_, at) => ({
+      path: '/v1/a/s/1',
+      sizeBytes: 14,
+      start: at % 14,
+      end: (at % 14) + 1,
+    }));
+    const expected = segments.map(({ start }) => 'first segment,'[start]).join('');
+    expect(await contentOf(bodyOf(app, segments).body)).toBe(expected);
+    expect(app.calls.length).toBeLessThan(30);
+  });
+
+  test('holds what slicing the concatenation holds, whatever the segments, ranges and chunks', async () => {
+    const piece = fc.record({
+      object: fc.nat({ max: 2 }),
+      start: fc.nat({ max: 30 }),
+      length: fc.option(fc.integer({ min: 1, max: 30 })),
+      knowsSize: fc.boolean(),
+      isData: fc.boolean(),
+    });
+    const contents = [40, 33, 64].map((size, at) =>
+      Buffer.from(Array.from({ length: size }, (_, i) => (i * 7 + at * 50) % 256)),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 40 }),
+        fc.integer({ min: 1, max: 70 }),
+        async (pieces, pieceBytes) => {
+          const app = fakeSwift(
+            Object.fromEntries(contents.map((content, at) => [`GET /v1/a/s/${at}`, stored(content, pieceBytes)])),
+          );
+          const expected: Uint8Array[] = [];
+          const segments = pieces.map(({ object, start, length, knowsSize, isData }): Segment => {
+            const content = contents[object] as Buffer;
+            const end = length === null ? undefined : Math.min(start + length, content.length);
+            expected.push(content.subarray(start, end));
+            if (isData) return { data: content.subarray(start, end) };
+            return { path: `/v1/a/s/${object}`, start, end, sizeBytes: knowsSize ? content.length : undefined };
+          });
+          const whole = Buffer.concat(expected);
+          const { body } = bodyOf(app, segments, { lengthBytes: whole.length });
+          const chunks: Uint8Array[] = [];
+          for await (const chunk of await body.begin()) chunks.push(chunk);
+          expect(Buffer.concat(chunks).equals(whole)).toBe(true);
+          assertNoLeaks(app);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test('is cut into bodies of given lengths', async () => {
+    const { body } = bodyOf(threeSegments(), WHOLE);
+    await body.begin();
+    const taken: string[] = [];
+    for (const length of [3, 20, 0, 19]) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body.take(length)) chunks.push(chunk);
+      taken.push(Buffer.concat(chunks).toString());
+    }
+    await body.close();
+    expect(taken).toEqual(['fir', 'st segment,second se', '', 'gment,third segment']);
+  });
+});
+
+describe('reading ahead', () => {
+  test('asks for the next segment before the present one is at its end, and for no more than two', async () => {
+    const app = fakeSwift(
+      Object.fromEntries([1, 2, 3, 4, 5].map((at) => [`GET /v1/a/s/${at}`, stored(bytesOf(`segment ${at}`), 1)])),
+    );
+    const segments = [1, 2, 3, 4, 5].map((at) => ({ path: `/v1/a/s/${at}`, likelyBytes: 9 }));
+    const { body } = bodyOf(app, segments);
+    await body.begin();
+    const callsBeforeByte: number[] = [];
+    for (let bytes = 0; bytes < 9; bytes++) {
+      callsBeforeByte.push(app.calls.length);
+      await body.read();
+    }
+    await body.close();
+    expect(callsBeforeByte[0]).toBeLessThanOrEqual(2);
+    expect(callsBeforeByte.at(-1)).toBe(3);
+  });
+
+  test('waits until little is left of a long segment', async () => {
+    const long = Buffer.alloc(3 * 1024 * 1024, 'x');
+    const app = fakeSwift({ 'GET /v1/a/s/1': stored(long, 65536), 'GET /v1/a/s/2': stored(bytesOf('end')) });
+    const { body } = bodyOf(app, [{ path: '/v1/a/s/1' }, { path: '/v1/a/s/2' }]);
+    await body.begin();
+    let readBytes = 65536;
+    while (app.calls.length < 2) readBytes += (await body.read())?.length ?? NaN;
+    expect(long.length - readBytes).toBeGreaterThan(900_000);
+    expect(long.length - readBytes).toBeLessThanOrEqual(1024 * 1024);
+    await body.close();
+  });
+
+  test('that fails is told when its turn comes', async () => {
+    const app = threeSegments();
+    app.register({ 'GET /v1/a/s/2': 404 });
+    const { body, req } = bodyOf(app, WHOLE);
+    const { read, error } = await brokenOff(body);
+    expect(read).toBe('first segment,');
+    expect(error).toBeInstanceOf(SegmentError);
+    expect(req.log.lines.join()).toContain('/v1/a/s/2 was answered with 404 Not Found');
+  });
+});
+
+describe('a segment that is not what it should be', () => {
+  test.each([
+    ['gone', 404, {}, 409],
+    ['forbidden', 403, {}, 409],
+    ['on a server that fails', 503, {}, 503],
+    ['with another ETag', stored(bytesOf('other')), { etag: md5('first') }, 409],
+    ['of another size', stored(bytesOf('other')), { sizeBytes: 4 }, 409],
+    ['of another size than its range was cut from', stored(bytesOf('other')), { sizeBytes: 4, start: 1, end: 2 }, 409],
+    ['too short for its range', stored(bytesOf('other')), { start: 3, end: 9 }, 409],
+    ['whose range is not honoured', [200, 'other'] as const, { start: 1, end: 3 }, 409],
+  ])('at the beginning (%s) is an answer of its own', async (_what, answer, wanted, status) => {
+    const app = threeSegments();
+    app.register({ 'GET /v1/a/s/1': answer });
+    const { body } = bodyOf(app, [{ path: '/v1/a/s/1', ...wanted }, ...WHOLE.slice(1)]);
+    const error = await body.begin().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SegmentError);
+    expect((error as SegmentError).status).toBe(status);
+    expect((error as SegmentError).toResponse().status).toBe(status);
+  });
+
+  test.each([
+    ['shorter than it promised', [200, { 'content-length': 20 }, ['second', 'segment']] as const],
+    ['longer than it promised', [200, { 'content-length': 5 }, ['second', 'segment']] as const],
+    [
+      'other bytes than its ETag promised',
+      [200, { etag: md5('second'), 'content-length': 6 }, ['SEC', 'OND']] as const,
+    ],
+  ])('later on (%s) breaks the body', async (_what, answer) => {
+    const app = threeSegments();
+    app.register({ 'GET /v1/a/s/2': answer });
+    const { error } = await brokenOff(bodyOf(app, WHOLE).body);
+    expect(error).toBeInstanceOf(SegmentError);
+  });
+
+  test('whose server dies in the midst of it breaks the body with that', async () => {
+    const app = threeSegments();
+    const dying = async function* (): AsyncGenerator<Uint8Array> {
+      yield* inPieces(bytesOf('sec'), 1);
+      throw new Error('lost');
+    };
+    app.register({ 'GET /v1/a/s/2': () => new SwiftResponse(200, { 'content-length': 15 }, dying()) });
+    const { read, error } = await brokenOff(bodyOf(app, WHOLE).body);
+    expect([read, String(error)]).toEqual(['first segment,sec', 'Error: lost']);
+  });
+
+  test.each([[41], [43]])('makes the whole another length than the %i bytes promised', async (lengthBytes) => {
+    const { read, error } = await brokenOff(bodyOf(threeSegments(), WHOLE, { lengthBytes }).body);
+    expect(error).toBeInstanceOf(SegmentError);
+    expect(read.length).toBeLessThanOrEqual(lengthBytes);
+  });
+
+  test('in the list of segments breaks the body behind those before it', async () => {
+    const segments = async function* (): AsyncGenerator<Segment> {
+      await Promise.resolve();
+      yield { path: '/v1/a/s/1' };
+      throw new SegmentError('no further page');
+    };
+    const { read, error } = await brokenOff(bodyOf(threeSegments(), segments()).body);
+    expect([read, (error as Error).message]).toEqual(['first segment,', 'no further page']);
+  });
+});
+
+describe('several ranges in one answer', () => {
+  test('must be those that were asked for', async () => {
+    const app = fakeSwift({ 'GET /v1/a/s/1': stored(bytesOf('0123456789')) });
+    const other: Handler = (req) => {
+      req.headers.set('range', 'bytes=0-1,6-7');
+      return app(req);
+    };
+    const one = { path: '/v1/a/s/1', sizeBytes: 10 };
+    const { error } = await brokenOff(
+      bodyOf(other, [
+        { ...one, end: 2 },
+        { ...one, start: 5, end: 7 },
+      ]).body,
+    );
+    expect(String(error)).toContain('a part is not the bytes 5-6');
+  });
+});
+
+describe('closing', () => {
+  test('in the midst of it closes what is read, what is ahead and the list', async () => {
+    const app = threeSegments();
+    let closed = false;
+    const segments = async function* (): AsyncGenerator<Segment> {
+      await Promise.resolve();
+      try {
+        yield* WHOLE;
+        yield* WHOLE;
+      } finally {
+        closed = true;
+      }
+    };
+    const { body } = bodyOf(app, segments());
+    await body.begin();
+    await body.read();
+    await body.close();
+    expect([closed, await body.read(), app.unfinished.size]).toEqual([true, null, 0]);
+  });
+
+  test('before anything was read asks for nothing', async () => {
+    const app = threeSegments();
+    await bodyOf(app, WHOLE).body.close();
+    expect(app.calls).toEqual([]);
+  });
+
+  test('ends a wait between segments', async () => {
+    const app = threeSegments();
+    const { body, req } = bodyOf(app, WHOLE, { limits: { ...UNLIMITED, rateLimitSegmentsPerSec: 0.0001 } });
+    await body.begin();
+    while (app.calls.length < 1) await body.read();
+    await body.read();
+    req.disconnect();
+    await body.close();
+    expect(app.unfinished.size).toBe(0);
+  });
+});
+
+describe('limits', () => {
+  async function waits(limits: Partial<SegmentLimits>, segments: Iterable<Segment>): Promise<number[]> {
+    const sleeps: number[] = [];
+    let now = 1000;
+    const { body } = bodyOf(threeSegments(), segments, {
+      limits: { ...UNLIMITED, ...limits },
+      now: () => now,
+      sleep: (seconds) => {
+        sleeps.push(seconds);
+        now += seconds;
+        return Promise.resolve();
+      },
+    });
+    await contentOf(body);
+    return sleeps;
+  }
+
+  test('let so many segments pass, and the others one after another', async () => {
+    const segments = [...WHOLE, ...WHOLE];
+    expect(await waits({ rateLimitAfterSegment: 2, rateLimitSegmentsPerSec: 2 }, segments)).toEqual([0.5, 0.5, 0.5]);
+    expect(await waits({ rateLimitAfterSegment: 2, rateLimitSegmentsPerSec: 0 }, segments)).toEqual([]);
+    expect(await waits({ rateLimitAfterSegment: 6, rateLimitSegmentsPerSec: 1 }, segments)).toEqual([]);
+  });
+
+  test('count only small segments where told so, and never data', async () => {
+    const segments = [
+      { path: '/v1/a/s/1', sizeBytes: 14 },
+      { data: bytesOf('data') },
+      { path: '/v1/a/s/2', sizeBytes: 15 },
+      { path: '/v1/a/s/1', sizeBytes: 14 },
+    ];
+    expect(await waits({ rateLimitSegmentsPerSec: 1, rateLimitUnderSizeBytes: 15 }, segments)).toEqual([1]);
+  });
+
+  test('count every segment of those that are asked for at once', async () => {
+    const one = { path: '/v1/a/s/1', sizeBytes: 14 };
+    expect(await waits({ rateLimitSegmentsPerSec: 1 }, [one, one, one, { path: '/v1/a/s/2' }])).toEqual([2, 1]);
+  });
+
+  test('end a body that takes too long', async () => {
+    let now = 0;
+    const { body } = bodyOf(threeSegments(), WHOLE, { limits: { ...UNLIMITED, maxGetTimeSec: 3 }, now: () => now++ });
+    const { read, error } = await brokenOff(body);
+    expect(error).toBeInstanceOf(SegmentError);
+    expect(read.length).toBeGreaterThan(0);
+  });
+});
