@@ -13,6 +13,7 @@ export class Bzip2Body implements BodyStream {
   readonly #answered = new Int32Array(new SharedArrayBuffer(4));
   #thread: Worker | undefined;
   #waitsForUse = false;
+  #hasBegun = false;
   #ended = false;
 
   constructor(source: BodyStream) {
@@ -33,6 +34,7 @@ export class Bzip2Body implements BodyStream {
           break;
         case 'piece':
           this.#waitsForUse = true;
+          this.#hasBegun = true;
           return message.piece;
         case 'end':
           this.#ended = true;
@@ -40,6 +42,9 @@ export class Bzip2Body implements BodyStream {
         case 'damaged':
           throw new TarError('invalid compressed data');
         case 'truncated':
+          this.#ended = true;
+          // What was cut off before anything came of it is empty.
+          if (!this.#hasBegun) return null;
           throw new TarError('unexpected end of data');
       }
     }

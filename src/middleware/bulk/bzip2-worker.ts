@@ -101,8 +101,10 @@ function decompress(side: OtherSide): void {
     output.flush();
     side.tell({ kind: 'end' });
   } catch (error) {
-    output.flush();
-    side.tell({ kind: error instanceof Truncated ? 'truncated' : 'damaged' });
+    const cutOff = error instanceof Truncated;
+    // Whole blocks came before the cut; but what is in hand of a damaged one is not to be used.
+    if (cutOff) output.flush();
+    side.tell({ kind: cutOff ? 'truncated' : 'damaged' });
   }
 }
 

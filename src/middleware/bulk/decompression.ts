@@ -26,10 +26,12 @@ class GzipBody implements BodyStream {
   readonly #input: Readable;
   readonly #output: AsyncIterator<Uint8Array>;
   readonly #ended: Promise<void>;
+  #bytesIn = 0;
+  #bytesOut = 0;
 
   constructor(source: BodyStream) {
     this.#source = source;
-    this.#input = Readable.from(source, { objectMode: false });
+    this.#input = Readable.from(this.#counted(), { objectMode: false });
     const gunzip = createGunzip();
     // What breaks the input breaks the output, where it is thrown to the reader.
     this.#ended = pipeline(this.#input, gunzip).catch(() => undefined);
@@ -39,9 +41,11 @@ class GzipBody implements BodyStream {
   async read(): Promise<Uint8Array | null> {
     try {
       const { value, done } = await this.#output.next();
-      return done === true ? null : value;
+      if (done === true) return null;
+      this.#bytesOut += value.length;
+      return value;
     } catch (error) {
-      throw faultOf(error);
+      return this.#fault(error);
     }
   }
 
@@ -54,11 +58,23 @@ class GzipBody implements BodyStream {
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     return iterateBody(this);
   }
-}
 
-function faultOf(error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'Z_BUF_ERROR') return new TarError('unexpected end of data');
-  if (code?.startsWith('Z_') !== true) return error;
-  return new TarError(message === 'incorrect header check' ? 'not a gzip file' : 'invalid compressed data');
+  async *#counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.#source) {
+      this.#bytesIn += chunk.length;
+      yield chunk;
+    }
+  }
+
+  /** What was cut off before anything came of it is empty. */
+  #fault(error: unknown): null {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'Z_BUF_ERROR') {
+      if (this.#bytesIn < 2) throw new TarError('not a gzip file');
+      if (this.#bytesOut === 0) return null;
+      throw new TarError('unexpected end of data');
+    }
+    if (code?.startsWith('Z_') !== true) throw error;
+    throw new TarError(message === 'incorrect header check' ? 'not a gzip file' : 'invalid compressed data');
+  }
 }

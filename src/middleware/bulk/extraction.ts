@@ -140,7 +140,7 @@ class Extraction {
     const container = name.slice(0, slash);
     const containerStatus = this.#knownContainers.has(container) ? undefined : await this.#ensureContainer(container);
     const sub = this.#req.sub('PUT', path, { source: SOURCE, headers, body: member.body });
-    const res = await this.#put(sub, archive);
+    const res = await this.#put(sub, name, archive);
     this.#knownContainers.add(container);
     if (res.isSuccess) {
       this.#report.counts[FILES_CREATED] = (this.#report.counts[FILES_CREATED] ?? 0) + 1;
@@ -154,15 +154,20 @@ class Extraction {
   }
 
   /** What broke the archive or the request's body is thrown, whatever the app made of it. */
-  async #put(sub: SwiftRequest, archive: TarReader): Promise<SwiftResponse> {
-    let res: SwiftResponse;
+  async #put(sub: SwiftRequest, name: string, archive: TarReader): Promise<SwiftResponse> {
+    let res: SwiftResponse | undefined;
+    let fault: unknown;
     try {
       res = await this.#app(sub);
+      await res.close();
     } catch (error) {
-      throw archive.failure ?? error;
+      fault = error;
     }
-    await res.close();
-    if (archive.failure !== undefined) throw archive.failure;
+    if (archive.failure !== undefined) {
+      this.#fail(name, statusLineOf(500));
+      throw archive.failure;
+    }
+    if (res === undefined) throw fault;
     return res;
   }
 
