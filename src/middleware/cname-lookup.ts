@@ -22,7 +22,7 @@ import {
 import { CnameResolver } from './cname-lookup/cname-resolver.ts';
 
 /** `127.0.0.1`, `127.0.0.1:5353`, `[::1]`, `[::1]:5353`, separated by commas. */
-function nameservers(text: string): readonly string[] {
+function serverList(text: string): readonly string[] {
   const servers = text
     .split(',')
     .map((server) => server.trim())
@@ -45,7 +45,7 @@ export const confSpec = {
   nameservers: {
     type: 'text',
     default: '',
-    parse: nameservers,
+    parse: serverList,
     doc: 'Servers that are asked, `127.0.0.1, 127.0.0.2:5353, [::1]:5353`; those of the system when empty.',
   },
 } as const;
