@@ -3,9 +3,11 @@
 import type { BuiltinEntryPoint, BuiltinPackage, EntryPointTable } from './paste/entry-point-table.ts';
 
 const filters: Readonly<Record<string, () => Promise<object>>> = {
+  account_quotas: () => import('./middleware/account-quotas.ts'),
   bulk: () => import('./middleware/bulk.ts'),
   catch_errors: () => import('./middleware/catch-errors.ts'),
   cname_lookup: () => import('./middleware/cname-lookup.ts'),
+  container_quotas: () => import('./middleware/container-quotas.ts'),
   copy: () => import('./middleware/copy.ts'),
   crossdomain: () => import('./middleware/crossdomain.ts'),
   dlo: () => import('./middleware/dlo.ts'),
