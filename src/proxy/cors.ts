@@ -32,9 +32,9 @@ function isOriginAllowed(context: ProxyContext, cors: ContainerCors, origin: str
   return allowed.includes(origin) || allowed.includes('*');
 }
 
-/** `*` only where the container allows everybody: an origin that is named must not be cached for another. */
-function allowedOrigin(cors: ContainerCors, origin: string): string {
-  return cors.allow_origin?.trim() === '*' ? '*' : origin;
+/** Where the container allows everybody, answers are the same for all; an origin that is named must not be cached for another. */
+function allowsEverybody(cors: ContainerCors): boolean {
+  return cors.allow_origin?.trim() === '*';
 }
 
 /** OPTIONS, of any resource. Only containers and what is in them take part in CORS. */
@@ -59,9 +59,9 @@ export async function answerOptions(
 function preflightResponse(req: SwiftRequest, cors: ContainerCors, origin: string, allow: string): SwiftResponse {
   const res = new SwiftResponse(200, { allow, 'content-length': 0 });
   const vary: string[] = [];
-  const allowOrigin = allowedOrigin(cors, origin);
-  res.headers.set('access-control-allow-origin', allowOrigin);
-  if (allowOrigin !== '*') vary.push('Origin');
+  const everybody = allowsEverybody(cors);
+  res.headers.set('access-control-allow-origin', everybody ? '*' : origin);
+  if (!everybody) vary.push('Origin');
   if (cors.max_age !== null) res.headers.set('access-control-max-age', cors.max_age);
   res.headers.set('access-control-allow-methods', allow);
   const wanted = commaList(req.headers.get('access-control-request-headers'));
@@ -95,9 +95,9 @@ export async function withCors(
     res.headers.set('access-control-expose-headers', exposedHeaders(context, cors, res).join(', '));
   }
   if (!res.headers.has('access-control-allow-origin')) {
-    const allowOrigin = allowedOrigin(cors, origin);
-    res.headers.set('access-control-allow-origin', allowOrigin);
-    if (allowOrigin !== '*') addVary(res, 'Origin');
+    const everybody = allowsEverybody(cors);
+    res.headers.set('access-control-allow-origin', everybody ? '*' : origin);
+    if (!everybody) addVary(res, 'Origin');
   }
   return res;
 }
@@ -111,7 +111,7 @@ function answerOf(running: Promise<SwiftResponse>): Promise<SwiftResponse> {
 }
 
 function exposedHeaders(context: ProxyContext, cors: ContainerCors, res: SwiftResponse): string[] {
-  const exposed = new Set([...EXPOSED, ...context.conf.corsExposeHeaders.map((name) => name.toLowerCase())]);
+  const exposed = new Set([...EXPOSED, ...context.conf.corsExposeHeaders]);
   for (const name of res.headers.names()) {
     if (name.startsWith('x-container-meta') || name.startsWith('x-object-meta')) exposed.add(name);
   }

@@ -41,7 +41,9 @@ export function answerInfo(context: ProxyContext, req: SwiftRequest): SwiftRespo
   const admin = signature !== '' || expires !== '';
   if (admin) {
     if (conf.adminKey === '') return errorResponse(403);
-    if (!isSigned(req.method, signature, expires, conf.adminKey, host.now())) return errorResponse(401);
+    if (!isSigned(req.method, signature, expires, conf.adminKey, host.now())) {
+      return errorResponse(401, { 'www-authenticate': 'Swift realm="unknown"' });
+    }
   }
   const info = host.info.get({ admin, disallowed: conf.disallowedSections });
   const body = Buffer.from(JSON.stringify(info), 'utf8');

@@ -170,9 +170,10 @@ function policyIndexOf(context: ProxyContext, req: SwiftRequest): number | undef
   const name = req.headers.getText('x-storage-policy');
   if (name === undefined || name === '') return undefined;
   const policy = context.policies.byName(name);
-  const refuse = (text: string): SwiftResponse => textResponse(400, text, { 'content-type': 'text/plain' });
-  if (policy === undefined) return refuse(`Invalid X-Storage-Policy '${name}'`);
-  if (policy.isDeprecated) return refuse(`Storage Policy '${policy.name}' is deprecated`);
+  if (policy === undefined) {
+    return textResponse(400, `Invalid X-Storage-Policy '${name}'`, { 'content-type': 'text/plain' });
+  }
+  if (policy.isDeprecated) return htmlText(400, `Storage Policy '${policy.name}' is deprecated`);
   return policy.index;
 }
 
