@@ -45,7 +45,7 @@ export const confSpec = {
   nameservers: {
     type: 'text',
     default: '',
-    parse: serverList,
+    parse: (text: string): readonly string[] => serverList(text),
     doc: 'Servers that are asked, `127.0.0.1, 127.0.0.2:5353, [::1]:5353`; those of the system when empty.',
   },
 } as const;

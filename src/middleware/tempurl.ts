@@ -34,31 +34,31 @@ export const confSpec = {
   methods: {
     type: 'text',
     default: 'GET HEAD PUT POST DELETE',
-    parse: words,
+    parse: (text: string): readonly string[] => words(text),
     doc: 'Methods that a temporary URL may be for, separated by blanks.',
   },
   incoming_remove_headers: {
     type: 'text',
     default: 'x-timestamp',
-    parse: words,
+    parse: (text: string): readonly string[] => words(text),
     doc: 'Headers taken from requests, separated by blanks; `x-name-*` stands for all that begin so.',
   },
   incoming_allow_headers: {
     type: 'text',
     default: '',
-    parse: words,
+    parse: (text: string): readonly string[] => words(text),
     doc: 'Exceptions to incoming_remove_headers, in the same form.',
   },
   outgoing_remove_headers: {
     type: 'text',
     default: 'x-object-meta-*',
-    parse: words,
+    parse: (text: string): readonly string[] => words(text),
     doc: 'Headers taken from answers, in the same form.',
   },
   outgoing_allow_headers: {
     type: 'text',
     default: 'x-object-meta-public-*',
-    parse: words,
+    parse: (text: string): readonly string[] => words(text),
     doc: 'Exceptions to outgoing_remove_headers, in the same form.',
   },
   allowed_digests: {
