@@ -1,5 +1,6 @@
 /** What a client that puts a manifest is told. */
 
+import { Readable } from 'node:stream';
 import {
   defaultPage,
   formatValues,
@@ -23,9 +24,10 @@ export function isHeartbeatWanted(req: SwiftRequest): boolean {
   return isTrueValue(req.params.get('heartbeat'));
 }
 
+/** Without a length, as Swift sends it. */
 export function problemReport(problems: readonly SegmentProblem[], contentType: string): SwiftResponse {
   const body = formatValues({}, problems, contentType, 'upload');
-  return new SwiftResponse(400, { 'content-type': contentType, 'content-length': body.length }, body);
+  return new SwiftResponse(400, { 'content-type': contentType }, Readable.from([body]));
 }
 
 /** The report behind the blanks. Reads the answer. */
