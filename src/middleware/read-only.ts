@@ -13,6 +13,7 @@ import {
   resourcePathOf,
   type SwiftRequest,
   SwiftResponse,
+  unquote,
 } from '../middleware-api.ts';
 
 export const confSpec = {
@@ -30,9 +31,10 @@ export const order: Order = {
   why: 'what these filters write by themselves would get past it',
 };
 
-/** Where a request writes. A COPY names the account of its destination in a header, when that is not its own. */
+/** Where a request writes. A COPY names the account of its destination, percent-encoded, when that is not its own. */
 function accountWrittenTo(req: SwiftRequest, ownAccount: string): string {
-  return (req.method === 'COPY' ? req.headers.getText('destination-account') : undefined) ?? ownAccount;
+  const destination = req.method === 'COPY' ? req.headers.get('destination-account') : undefined;
+  return destination === undefined ? ownAccount : unquote(destination);
 }
 
 async function isReadOnly(app: Handler, req: SwiftRequest, account: string, byDefault: boolean): Promise<boolean> {

@@ -23,7 +23,8 @@ interface Item {
 }
 
 const WORD_BOUNDARY = `(?:(?<=${WORD})(?!${WORD})|(?<!${WORD})(?=${WORD}))`;
-const NO_WORD_BOUNDARY = `(?:(?<=${WORD})(?=${WORD})|(?<!${WORD})(?!${WORD}))`;
+// Python finds none in an empty text.
+const NO_WORD_BOUNDARY = `(?!^$)(?:(?<=${WORD})(?=${WORD})|(?<!${WORD})(?!${WORD}))`;
 const LOOKAROUNDS = ['(?=', '(?!', '(?<=', '(?<!'];
 
 /** A pattern for `search` of Python. Throws Error that says where it is wrong, or what of it JavaScript cannot do. */
