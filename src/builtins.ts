@@ -4,6 +4,7 @@ import type { BuiltinEntryPoint, BuiltinPackage, EntryPointTable } from './paste
 
 const filters: Readonly<Record<string, () => Promise<object>>> = {
   account_quotas: () => import('./middleware/account-quotas.ts'),
+  backend_ratelimit: () => import('./middleware/backend-ratelimit.ts'),
   bulk: () => import('./middleware/bulk.ts'),
   catch_errors: () => import('./middleware/catch-errors.ts'),
   cname_lookup: () => import('./middleware/cname-lookup.ts'),
@@ -17,6 +18,7 @@ const filters: Readonly<Record<string, () => Promise<object>>> = {
   gatekeeper: () => import('./middleware/gatekeeper.ts'),
   healthcheck: () => import('./middleware/healthcheck.ts'),
   keystoneauth: () => import('./middleware/keystoneauth.ts'),
+  list_endpoints: () => import('./middleware/list-endpoints.ts'),
   listing_formats: () => import('./middleware/listing-formats.ts'),
   memcache: () => import('./middleware/memcache.ts'),
   name_check: () => import('./middleware/name-check.ts'),
