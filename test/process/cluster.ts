@@ -232,7 +232,9 @@ devices = ${devices}
 log_level = WARNING
 ${lines(common)}
 [pipeline:main]
-pipeline = ${kind}-server
+pipeline = recon ${kind}-server
+[filter:recon]
+use = egg:swift#recon
 [app:${kind}-server]
 use = egg:swift#${kind}
 ${lines(options)}
