@@ -1,6 +1,6 @@
 /** Debian's swift-recon asks servers of ours, found by their rings, for all that it knows to ask. */
 
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { Cluster } from '../process/cluster.ts';
