@@ -128,6 +128,8 @@ export interface StoragePlace {
   swiftDir: string;
   devices: string;
   cacheDir: string;
+  /** Entry point of the app. */
+  app: string;
 }
 
 export type StorageType = 'account' | 'container' | 'object';
@@ -149,7 +151,7 @@ export function storageConfText(type: StorageType, place: StoragePlace): string 
       log_level: 'ERROR',
     },
     'pipeline:main': { pipeline: `healthcheck recon ${type}-server` },
-    [`app:${type}-server`]: { use: `egg:swift#${type}` },
+    [`app:${type}-server`]: { use: `egg:swift#${place.app}` },
     'filter:recon': { use: 'egg:swift#recon', recon_cache_path: place.cacheDir },
     'filter:healthcheck': { use: 'egg:swift#healthcheck' },
     [`${type}-replicator`]: {},

@@ -28,20 +28,17 @@ export interface PytestRun {
 const REPORTER = `
 import json, os
 out = os.fdopen(3, 'w', buffering=1)
-failed = {}
+results = {}
 def pytest_runtest_logreport(report):
     path, _, rest = report.nodeid.partition('::')
-    klass, _, name = rest.rpartition('::')
-    full = '%s.%s::%s' % (path[:-3].replace('/', '.'), klass.replace('::', '.'), name)
+    group, _, name = rest.rpartition('::')
+    full = '%s.%s::%s' % (path[:-3].replace('/', '.'), group.replace('::', '.'), name)
     if report.failed:
-        failed[full] = str(getattr(report.longrepr, 'reprcrash', None) or report.longrepr)
-    if report.skipped:
-        text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        out.write(json.dumps([full, 'skipped', text]) + '\\n')
-    elif report.when == 'teardown':
-        out.write(json.dumps([full, 'failed' if full in failed else 'passed', failed.get(full, '')]) + '\\n')
-    elif report.when == 'setup' and report.failed:
-        out.write(json.dumps([full, 'failed', failed.pop(full)]) + '\\n')
+        results[full] = ['failed', str(getattr(report.longrepr, 'reprcrash', None) or report.longrepr)]
+    elif report.skipped:
+        results[full] = ['skipped', str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)]
+    if report.when == 'teardown':
+        out.write(json.dumps([full] + results.pop(full, ['passed', ''])) + '\\n')
 `;
 
 function testConf(url: string): string {

@@ -15,6 +15,7 @@ import { type RequestHead, RequestHeadParser } from '../../src/http/request-head
 import { HttpError, SwiftResponse } from '../../src/http/response.ts';
 import { type ResponseHead, ResponseHeadParser } from '../../src/http/response-head.ts';
 import { ServerConnection } from '../../src/http/server-connection.ts';
+import { mutate, type Random, randomizer } from './random.ts';
 
 /** Small, so that mutations reach them. */
 const LIMITS: HeadLimits = {
@@ -51,44 +52,6 @@ const TOKENS = [
   'Transfer-Encoding: gzip\r\n', 'Host: h\r\n', 'Connection: close\r\n', 'Expect: 100-continue\r\n', 'HTTP/1.1', 'HTTP/1.0',
   'GET / HTTP/1.1\r\n\r\n', 'a'.repeat(200), 'X: y\r\n'.repeat(20), '99999999999999999999', 'ffffffffffffff',
 ];
-
-/** Mulberry32: small, fast and repeatable. */
-function randomizer(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-type Random = (below: number) => number;
-
-function mutate(text: string, random: Random): string {
-  let out = text;
-  for (let left = random(4); left > 0; left--) {
-    const at = random(out.length + 1);
-    const end = Math.min(out.length, at + random(6));
-    switch (random(5)) {
-      case 0:
-        out = out.slice(0, at) + (TOKENS[random(TOKENS.length)] as string) + out.slice(at);
-        break;
-      case 1:
-        out = out.slice(0, at) + (TOKENS[random(TOKENS.length)] as string) + out.slice(end);
-        break;
-      case 2:
-        out = out.slice(0, at) + out.slice(end);
-        break;
-      case 3:
-        out = out.slice(0, at) + String.fromCharCode(random(256)) + out.slice(at + 1);
-        break;
-      default:
-        out = out.slice(0, end) + out.slice(at);
-    }
-  }
-  return out;
-}
 
 interface Reading {
   /** What was found, in order: heads, bytes of bodies, ends of bodies, a refusal. */
@@ -247,8 +210,8 @@ export async function fuzz(cases: number, seed: number): Promise<FuzzTotals> {
   for (let at = 0; at < cases; at++) {
     const isRequest = random(4) > 0;
     const pool = isRequest ? REQUESTS : RESPONSES;
-    let text = mutate(pool[random(pool.length)] as string, random);
-    if (random(4) === 0) text += mutate(pool[random(pool.length)] as string, random);
+    let text = mutate(pool[random(pool.length)] as string, random, TOKENS);
+    if (random(4) === 0) text += mutate(pool[random(pool.length)] as string, random, TOKENS);
     const bytes = Buffer.from(text, 'latin1');
     try {
       const whole = read(bytes, isRequest, (left) => left);
