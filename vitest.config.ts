@@ -12,7 +12,7 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/functional/**', 'test/fuzz/**'],
+    exclude: ['**/node_modules/**', 'test/functional/**', 'test/fuzz/**', 'test/keystone/**'],
     pool: 'forks',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 30_000,
