@@ -29,6 +29,7 @@ const filters: Readonly<Record<string, () => Promise<object>>> = {
   slo: () => import('./middleware/slo.ts'),
   tempauth: () => import('./middleware/tempauth.ts'),
   tempurl: () => import('./middleware/tempurl.ts'),
+  xprofile: () => import('./middleware/xprofile.ts'),
 };
 
 const apps: Readonly<Record<string, readonly [attribute: string, load: () => Promise<object>]>> = {

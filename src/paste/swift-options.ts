@@ -4,6 +4,8 @@
  * confSpec is not supported yet.
  */
 
+const NO_PROFILE_FILES = 'profiles are taken when asked for and kept nowhere';
+
 /** Stands for every option of a scope. */
 const EVERY = '*';
 
@@ -21,7 +23,12 @@ const NO_MEANING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     splice: 'bodies do not go through pipes of the kernel',
   },
   xprofile: {
-    [EVERY]: 'it profiles Python; Node has --cpu-prof',
+    profile_module: 'the profiler is that of V8',
+    log_filename_prefix: NO_PROFILE_FILES,
+    dump_interval: NO_PROFILE_FILES,
+    dump_timestamp: NO_PROFILE_FILES,
+    flush_at_shutdown: NO_PROFILE_FILES,
+    unwind: 'all that the process does is seen',
   },
   'swift.conf': {
     diskfile_module: 'it names a Python class; the storage follows from policy_type',
