@@ -229,3 +229,26 @@ describe('reading a container', () => {
     });
   });
 });
+
+describe('rows from a filter', () => {
+  const rows = Buffer.from('[]');
+
+  test('go to every server of the container, with the policy that the filter names', async () => {
+    const fixture = proxyFixture(() => ({ status: 202 }));
+    const headers = { 'x-backend-allow-private-methods': 'True', 'x-backend-storage-policy-index': '0' };
+    const { status } = await fixture.send('UPDATE', '/v1/.expiring_objects/1', { headers, body: rows });
+    expect(status).toBe(202);
+    const updates = fixture.nodes.requests.filter(({ method }) => method === 'UPDATE');
+    expect(updates.length).toBe(3);
+    for (const update of updates) {
+      expect(update.headers.get('x-backend-storage-policy-index')).toBe('0');
+      expect(update.headers.has('x-timestamp')).toBe(true);
+      expect(update.headers.has('x-account-host')).toBe(false);
+    }
+  });
+
+  test('are refused of everybody else, as a method that containers do not have', async () => {
+    const { status, res } = await proxyFixture(never).send('UPDATE', '/v1/a/c', { body: rows });
+    expect([status, res.headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD, OPTIONS, POST, PUT']);
+  });
+});
