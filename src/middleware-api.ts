@@ -129,3 +129,4 @@ export { type TempUrlKey, tempUrlKeys } from './http/temp-url-keys.ts';
 export { bigIntegerValue, integerValue } from './common/python-integer.ts';
 export { domainSuffixes, type HostPort, isAddress, splitHostHeader } from './common/storage-domain.ts';
 export { mapLocations } from './http/location-headers.ts';
+export { urlMapFactory } from './paste/urlmap.ts';

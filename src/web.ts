@@ -12,5 +12,6 @@ export {
   type Route,
 } from './web/mapper.ts';
 export { Middleware } from './web/middleware.ts';
+export { loadPipeline } from './web/pipeline.ts';
 export { type Result, toResponse } from './web/result.ts';
 export { Router } from './web/router.ts';

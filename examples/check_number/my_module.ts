@@ -1,7 +1,7 @@
 /** An app with two filters around it, and a composite that chooses which of them stand there. */
 
-import { type CompositeFactory, type Filter, type Handler, textResponse } from 'apus/middleware';
-import { Middleware, type Result } from 'apus/web';
+import { type CompositeFactory, type Handler, textResponse } from 'apus/middleware';
+import { loadPipeline, Middleware, type Result } from 'apus/web';
 import type { SwiftRequest, SwiftResponse } from 'apus/middleware';
 
 /** `/4` is even, `/5` is odd, anything else is no number, which it throws. */
@@ -34,12 +34,5 @@ export class CheckError extends Middleware {
 }
 
 /** `security = high` chooses the list of names `auth`, `security = False` the list `noauth`. */
-export const pipeline_factory: CompositeFactory = async (loader, globalConf, localConf) => {
-  const { [globalConf['security'] === 'False' ? 'noauth' : 'auth']: list = '' } = localConf;
-  const names = list.split(/\s+/);
-  let app = await loader.getApp(names.pop());
-  const filters: Filter[] = [];
-  for (const name of names) filters.push(await loader.getFilter(name));
-  for (const filter of filters.reverse()) app = await filter(app);
-  return app;
-};
+export const pipeline_factory: CompositeFactory = (loader, globalConf, localConf) =>
+  loadPipeline(loader, localConf[globalConf['security'] === 'False' ? 'noauth' : 'auth'] ?? '');

@@ -5,6 +5,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { builtinEntryPoints } from '../builtins.ts';
+import type { Conf } from '../common/conf.ts';
 import { openPasteApp, type PasteAppOptions } from '../compose/paste-app.ts';
 import { makeAppServer } from '../paste/http-runner.ts';
 import { describeFault } from './faults.ts';
@@ -19,6 +20,8 @@ export interface Service {
   readonly configPath: string;
   /** Its section; `main` unless given. */
   readonly name?: string | undefined;
+  /** Globals in addition to those of the file's [DEFAULT], which win. */
+  readonly globalConf?: Conf | undefined;
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
@@ -32,10 +35,12 @@ export const SERVICE_BACKLOG = 4096;
 const CLIENT_TIMEOUT_SEC = 60;
 
 /** How apps that are no Swift server are made: with every built-in, logging to standard error. */
-export function pasteAppOptions(service: Pick<Service, 'configPath' | 'name'>): PasteAppOptions {
+export function pasteAppOptions(service: Pick<Service, 'configPath' | 'name' | 'globalConf'>): PasteAppOptions {
+  const { configPath, name, globalConf } = service;
   return {
-    configPath: service.configPath,
-    name: service.name,
+    configPath,
+    name,
+    globalConf,
     entryPoints: builtinEntryPoints,
     makeLog: (conf, name) => makeLogger({ conf, name, console: true }),
   };
@@ -103,7 +108,12 @@ async function serveByWorkers(service: Service): Promise<Running> {
   const log = makeLogger({ conf: {}, name, console: true });
   const supervisor = new Supervisor({
     workerScript: fileURLToPath(import.meta.resolve('./paste-worker.ts')),
-    args: [configPath, name, String(service.clientTimeoutSec ?? CLIENT_TIMEOUT_SEC)],
+    args: [
+      configPath,
+      name,
+      String(service.clientTimeoutSec ?? CLIENT_TIMEOUT_SEC),
+      JSON.stringify(service.globalConf ?? {}),
+    ],
     plan: { workers, socket },
     replan: async (current) => current,
     log,

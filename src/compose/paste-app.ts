@@ -18,6 +18,8 @@ export interface PasteAppOptions {
   configPath: string;
   /** Section; `main` unless given. */
   name?: string | undefined;
+  /** Globals in addition to those of the file's [DEFAULT], which win. */
+  globalConf?: Conf | undefined;
   entryPoints: EntryPointTable;
   makeLog: (conf: Conf, logName: string) => ClosableLogger;
 }
@@ -46,7 +48,12 @@ export async function openPasteApp(options: PasteAppOptions): Promise<PasteApp> 
   };
   try {
     const uri = `config:${options.configPath}`;
-    const handler = await loadApp(uri, { name, entryPoints: options.entryPoints, host });
+    const handler = await loadApp(uri, {
+      name,
+      globalConf: options.globalConf,
+      entryPoints: options.entryPoints,
+      host,
+    });
     return { handler: faultBoundary(handler), host, log, close };
   } catch (error) {
     await close();

@@ -59,6 +59,12 @@ export class Command {
     await this.#until(() => this.stdout.includes(text), text);
   }
 
+  /** Waits until standard output holds more than it does now; throws when the command ends before. */
+  async printedMore(): Promise<void> {
+    const { length } = this.stdout;
+    await this.#until(() => this.stdout.length > length, 'more');
+  }
+
   async #until(enough: () => boolean, text: string): Promise<void> {
     while (!enough()) {
       if (this.child.exitCode !== null || this.child.signalCode !== null)

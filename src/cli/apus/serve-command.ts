@@ -3,7 +3,8 @@
 import { once } from 'node:events';
 import { builtinEntryPoints } from '../../builtins.ts';
 import { readConf, type TypedConf } from '../../common/conf-spec.ts';
-import { openPasteApp } from '../../compose/paste-app.ts';
+import type { Conf } from '../../common/conf.ts';
+import { openPasteApp, type PasteAppOptions } from '../../compose/paste-app.ts';
 import type { Context } from '../../paste/context.ts';
 import { isSwiftConfig, SERVER_NAMES } from '../../paste/examination.ts';
 import { confSpec as httpOptions } from '../../paste/http-runner.ts';
@@ -28,19 +29,26 @@ export async function serve(argv: string[]): Promise<void> {
   const { values, positionals } = readArguments(SERVE_USAGE, { args: argv, allowPositionals: true, options });
   const [given, ...more] = positionals;
   if (given === undefined) return startCluster(argv);
-  if (more.length > 0 || values.config !== undefined) throw new UsageError(SERVE_USAGE);
+  if (values.config !== undefined) throw new UsageError(SERVE_USAGE);
+  const globalConf = Object.fromEntries(more.map(keyAndValue));
   const config = splitConfigName(given);
   const { host, port, workers } = values;
   if (config.name === undefined && isSwiftConfig(openSwiftConfig(config.configPath, undefined))) {
-    if (host ?? port ?? workers)
-      throw new UsageError(`${given} is a Swift server's: its address and workers stand in its config`);
+    if (host ?? port ?? workers ?? more[0]) throw new UsageError(`${given} is a Swift server's: its config tells all`);
     return serveSwift(config);
   }
   return servePasteApp(config, {
     host,
     port: port === undefined ? undefined : numberOf('--port', port),
     workers: workers === undefined ? undefined : numberOf('--workers', workers),
+    globalConf,
   });
+}
+
+function keyAndValue(text: string): [string, string] {
+  const equals = text.indexOf('=');
+  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+  throw new UsageError(`${text}: expected KEY=VALUE\n${SERVE_USAGE}`);
 }
 
 function numberOf(option: string, text: string): number {
@@ -61,6 +69,7 @@ interface Overrides {
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly workers: number | undefined;
+  readonly globalConf: Conf;
 }
 
 async function servePasteApp({ configPath, name }: ConfigArguments, given: Overrides): Promise<void> {
@@ -69,12 +78,13 @@ async function servePasteApp({ configPath, name }: ConfigArguments, given: Overr
   if (server !== undefined && server.target?.builtin !== 'http') {
     if (given.host ?? given.port ?? given.workers)
       throw new UsageError('[server:main] is of its own kind: it takes no options');
-    return serveByOwnServer(resolver, server, { configPath, name });
+    return serveByOwnServer(resolver, server, pasteAppOptions({ configPath, name, globalConf: given.globalConf }));
   }
   const conf = httpConf(server);
   const service = {
     configPath,
     name,
+    globalConf: given.globalConf,
     host: given.host ?? conf.host,
     port: given.port ?? conf.port,
     workers: given.workers ?? conf.workers,
@@ -96,8 +106,8 @@ function httpConf(server: Context | undefined): TypedConf<typeof httpOptions> {
 }
 
 /** A server that the config brings along serves in its own way and for as long as it likes; a signal ends the process. */
-async function serveByOwnServer(resolver: Resolver, context: Context, config: ConfigArguments): Promise<void> {
-  const app = await openPasteApp(pasteAppOptions(config));
+async function serveByOwnServer(resolver: Resolver, context: Context, options: PasteAppOptions): Promise<void> {
+  const app = await openPasteApp(options);
   try {
     const run = await new Maker(resolver, app.host).server(context);
     const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'].map((signal) => once(process, signal));
