@@ -46,6 +46,10 @@ const PASTE: ConfSpec = {
   pipeline: { type: 'text', doc: 'Filters, outermost first, and the app.' },
 };
 
+/** Options of a filter's own log; any filter takes them. */
+const { log_name, log_facility, log_level, log_address } = serverOptions;
+const SECTION_LOG: ConfSpec = { log_name, log_facility, log_level, log_address };
+
 export async function describeSection(file: string, section: SampleSection): Promise<Described[]> {
   const { specs, scopes, missing } = await sourcesOf(file, section);
   return section.options.map((option): Described => {
@@ -79,7 +83,7 @@ async function sourcesOf(file: string, { section, entryPoint }: SampleSection): 
     return { specs: [await specOf('proxy')], scopes: ['proxy'], missing: false };
   if (entryPoint !== undefined) {
     if (builtinOf(entryPoint) === undefined) return { specs: [], scopes: [entryPoint], missing: true };
-    return { specs: [await specOf(entryPoint), PASTE], scopes: [entryPoint], missing: false };
+    return { specs: [await specOf(entryPoint), PASTE, SECTION_LOG], scopes: [entryPoint], missing: false };
   }
   const daemon = DAEMONS[section];
   return {
