@@ -6,9 +6,6 @@
 
 const NO_PROFILE_FILES = 'profiles are taken when asked for and kept nowhere';
 
-/** Stands for every option of a scope. */
-const EVERY = '*';
-
 const NO_MEANING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   server: {
     eventlet_debug: 'there is no eventlet here',
@@ -38,5 +35,5 @@ const NO_MEANING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** Why an option has no meaning here; undefined when it has one, or is unknown. `scope`: an entry point's name, or a section's. */
 export function reasonForNoMeaning(scope: string, option: string): string | undefined {
   const reasons = Object.hasOwn(NO_MEANING, scope) ? NO_MEANING[scope] : undefined;
-  return reasons !== undefined && Object.hasOwn(reasons, option) ? reasons[option] : reasons?.[EVERY];
+  return reasons !== undefined && Object.hasOwn(reasons, option) ? reasons[option] : undefined;
 }
