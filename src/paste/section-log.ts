@@ -2,7 +2,7 @@
 
 import type { Host, Logger } from '../common/host.ts';
 import { placesOf } from '../common/conf-origin.ts';
-import type { Conf, Filter } from '../http/contract.ts';
+import type { Conf, Filter, Handler } from '../http/contract.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import type { Context } from './context.ts';
 import { confOfSettings } from './settings.ts';
@@ -43,7 +43,7 @@ export function loggingTo(filter: Filter, own: Logger, common: Logger): Filter {
   const marked = (log: Logger, { env }: SwiftRequest): Logger =>
     env.transId === undefined ? log : log.withTransaction(env.transId);
   return async (app) => {
-    const handler = await filter(async (req) => {
+    const behind: Handler = async (req) => {
       const inside = req.log;
       // A filter that gave the request a log of its own making gave it for those behind, too.
       req.log = before.get(inside) ?? marked(common, req);
@@ -52,8 +52,10 @@ export function loggingTo(filter: Filter, own: Logger, common: Logger): Filter {
       } finally {
         req.log = inside;
       }
-    });
-    return async (req) => {
+    };
+    // Handlers may show something of themselves, as a urlmap does, to those around them.
+    const handler = await filter(Object.assign(behind, app));
+    const logging: Handler = async (req) => {
       const outside = req.log;
       const inside = marked(own, req);
       before.set(inside, outside);
@@ -64,5 +66,6 @@ export function loggingTo(filter: Filter, own: Logger, common: Logger): Filter {
         req.log = outside;
       }
     };
+    return Object.assign(logging, handler);
   };
 }
