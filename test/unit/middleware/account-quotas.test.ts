@@ -100,7 +100,7 @@ describe('an upload', () => {
 
   test('asks for the account once as long as the cache has it', async () => {
     const app = swiftWith('100', 90);
-    const cache = new MemoryCache(() => 0);
+    const cache = new MemoryCache();
     for (const bytes of [5, 6]) {
       const req = request('PUT', '/v1/a/c/o', {}, 'x'.repeat(bytes));
       req.env.cache = cache;
