@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 import {
+  ClientDisconnect,
   type ContentTypeGuesser,
   errorResponse,
   HttpError,
@@ -85,6 +86,8 @@ async function checkAndStore(
     Math.min(Math.max(slo.conf.concurrency, 1), 1000),
     signal,
   );
+  // Not every segment was asked then.
+  if (signal.aborted) throw new ClientDisconnect();
   problems.push(...((await req.env.sloManifestHook?.(segments.map(itemOf))) ?? []));
   if (problems.length > 0) return { answer: errorResponse(400), wasPut: false, problems };
   const etag = largeObjectEtag(segments);

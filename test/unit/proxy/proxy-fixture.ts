@@ -47,6 +47,7 @@ export interface ProxyFixture {
 
 export interface SendOptions {
   headers?: HeaderInit;
+  body?: Uint8Array;
   env?: RequestEnv;
 }
 
@@ -89,6 +90,7 @@ export function proxyFixture(
       method,
       target,
       headers: { host: 'swift.example', ...options.headers },
+      body: options.body ?? null,
       log,
       env: { transId: 'tx1', swiftOwner: true, infoCache: new Map<string, unknown>(), ...options.env },
     });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { confSpec, filterFactory } from '../../../../src/middleware/slo.ts';
 import {
   bodyStream,
+  ClientDisconnect,
   type Conf,
   expirerContainer,
   type Handler,
@@ -127,10 +128,14 @@ describe('PUT of a manifest', () => {
     expect(JSON.parse(body)).toMatchObject({ 'Response Status': '201 Created', Etag: `"${ETAG}"`, Errors: [] });
   });
 
-  test('a client that goes during a heartbeat stops the checks', async () => {
-    const paths = Array.from({ length: 50 }, (_, at) => ({ path: `/c/${at + 10}` }));
-    const res = await put(paths, {}, '&heartbeat=on');
-    await abandon(res, 1);
+  test('a client that goes while segments are checked leaves nothing behind', async () => {
+    for (let at = 10; at < 60; at++) store.put(`/v1/a/c/${at}`, 'x');
+    const items = JSON.stringify(Array.from({ length: 50 }, (_, at) => ({ path: `/c/${at + 10}` })));
+    await abandon(await slo(request('PUT', `${PUT}&heartbeat=on`, {}, items)), 1);
+    const req = request('PUT', PUT, {}, items);
+    const answer = slo(req);
+    req.disconnect();
+    await expect(answer).rejects.toThrow(ClientDisconnect);
     expect(store.calls.length).toBeLessThan(50);
     expect(store.objects.has(LARGE)).toBe(false);
   });
