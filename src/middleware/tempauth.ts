@@ -12,22 +12,15 @@ import {
   type Host,
   nativeFromWire,
   type Order,
-  quote,
   readConf,
   type SwiftRequest,
   SwiftResponse,
-  textResponse,
   type TypedConf,
+  unauthorizedResponse,
   wireFromNative,
 } from '../middleware-api.ts';
-import {
-  ACCOUNT_ACL_HEADER,
-  ACCOUNT_ACL_SYSMETA,
-  accountAclFault,
-  canonicalAccountAcl,
-} from './tempauth/account-acl.ts';
-import { deny, makeAuthorize, unauthorized } from './tempauth/authorize.ts';
-import { readResellers, type Reseller, resellerOf } from './tempauth/resellers.ts';
+import { deny, makeAuthorize } from './tempauth/authorize.ts';
+import { Resellers } from './tempauth/resellers.ts';
 import { TokenStore } from './tempauth/tokens.ts';
 import { readUsers, type User } from './tempauth/users.ts';
 
@@ -64,7 +57,7 @@ export const order: Order = {
 
 class TempAuth {
   readonly #conf: TypedConf<typeof confSpec>;
-  readonly #resellers: readonly Reseller[];
+  readonly #resellers: Resellers;
   readonly #users: ReadonlyMap<string, User>;
   readonly #tokens: TokenStore;
   readonly #authPrefix: string;
@@ -72,15 +65,17 @@ class TempAuth {
 
   constructor(conf: TypedConf<typeof confSpec>, all: Readonly<Record<string, string>>, host: Host) {
     this.#conf = conf;
-    this.#resellers = readResellers(all);
+    this.#resellers = new Resellers(all);
     this.#users = readUsers(all, this.#tokenPrefix);
     this.#tokens = new TokenStore(this.#tokenPrefix, conf.token_life, host.now);
-    this.#authPrefix = `/${conf.auth_prefix.replace(/^\/+|\/+$/g, '')}/`;
+    const authPath = conf.auth_prefix.replace(/^\/+|\/+$/g, '');
+    if (authPath === '') host.log.warn(`tempauth: auth_prefix "${conf.auth_prefix}" is empty; /auth/ is used`);
+    this.#authPrefix = `/${authPath || 'auth'}/`;
     this.#now = host.now;
   }
 
   get #tokenPrefix(): string {
-    return this.#resellers[0]?.prefix ?? '';
+    return this.#resellers.tokenPrefix;
   }
 
   handler(app: Handler): Handler {
@@ -90,23 +85,25 @@ class TempAuth {
       if (req.path.startsWith(this.#authPrefix)) return this.#grant(req);
       const token = req.headers.get('x-auth-token') ?? req.headers.get('x-storage-token') ?? '';
       const isOurs = token !== '' && token.startsWith(this.#tokenPrefix);
-      if (isOurs && !(await this.#identify(req, token))) return unauthorized(req);
-      if (isOurs || this.#speaksFor(req)) req.env.authorize = authorize;
-      else req.env.authorize ??= (request) => deny(request);
-      req.env.cleanAcl ??= cleanAcl;
-      return translateAccountAcl(req) ?? app(req);
+      const isKnown = isOurs && (await this.#identify(req, token));
+      // Without a prefix the token may be another filter's.
+      if (isOurs && !isKnown && this.#tokenPrefix !== '') return unauthorizedResponse(req, rawRealm(req));
+      if (isKnown || (!isOurs && this.#speaksFor(req))) {
+        req.env.authorize = authorize;
+        req.env.cleanAcl = cleanAcl;
+      } else req.env.authorize ??= (request) => deny(request);
+      return app(req);
     };
   }
 
   /** Sets the user of a token of ours; false for a token that is no good. */
   async #identify(req: SwiftRequest, token: string): Promise<boolean> {
     const groups = await this.#groupsOf(req, token);
-    if (groups === undefined) return false;
-    const service = req.headers.get('x-service-token');
-    const isService = service?.startsWith(this.#tokenPrefix) === true;
-    const serviceGroups = isService ? await this.#groupsOf(req, service) : undefined;
+    if (groups === undefined || groups === '') return false;
+    const service = req.headers.get('x-service-token') ?? '';
+    const serviceGroups = service === '' ? undefined : await this.#groupsOf(req, service);
     req.env.remoteUser = serviceGroups === undefined ? groups : `${groups},${serviceGroups}`;
-    if (groups.split(',').includes('.reseller_admin')) req.env.resellerRequest = true;
+    if (req.env.remoteUser.split(',').includes('.reseller_admin')) req.env.resellerRequest = true;
     return true;
   }
 
@@ -116,26 +113,33 @@ class TempAuth {
     return this.#tokens.groupsOf(cache, token);
   }
 
+  /** Whether requests of nobody known are ours to judge. Without a prefix only where no other filter does. */
   #speaksFor(req: SwiftRequest): boolean {
-    const [, , account] = req.path.split('/');
-    if (this.#tokenPrefix === '' && req.env.authorize !== undefined) return false;
-    return resellerOf(account, this.#resellers) !== undefined;
+    const [, , account] = req.path.split('/', 3);
+    if (this.#resellers.prefixOf(account)) return true;
+    return this.#tokenPrefix === '' && req.env.authorize === undefined;
   }
 
-  /** `GET /auth/v1.0`, or `/auth/v1/<account>/auth`. */
+  /** `GET /auth/v1.0`, `/auth/auth`, or `/auth/v1/<account>/auth`. */
   async #grant(req: SwiftRequest): Promise<SwiftResponse> {
     if (req.method !== 'GET') return errorResponse(405);
-    if (req.path === this.#authPrefix) return errorResponse(404);
-    const [version, account, word, ...rest] = req.path.slice(this.#authPrefix.length).replace(/\/$/, '').split('/');
-    const isShort = version === 'v1.0' && account === undefined;
-    const isLong = version === 'v1' && account !== undefined && word === 'auth' && rest.length === 0;
+    const [version = '', account, ...rest] = req.path.slice(this.#authPrefix.length).split('/');
+    if (version === '') return errorResponse(404);
+    const isShort = version === 'v1.0' || version === 'auth';
+    const isLong = version === 'v1' && rest.join('/') === 'auth';
     if (!isShort && !isLong) return errorResponse(400);
-    const name = isLong ? nameInAccount(req, account) : nameOf(req);
-    if (name === undefined) return unauthorized(req, isLong ? quote(account) : 'unknown');
+    const { headers } = req;
+    const shortKey = headers.get('x-auth-key') || headers.get('x-storage-pass');
+    const longKey = headers.get('x-storage-pass') || headers.get('x-auth-key');
+    const name = isLong ? nameInAccount(req, account ?? '') : nameOf(req);
+    const key = isLong ? longKey : shortKey;
+    if (name === undefined) return unauthorizedResponse(req, isLong ? wireFromNative(account ?? '') : 'unknown');
     const user = this.#users.get(name);
-    const key = req.headers.get('x-auth-key') ?? req.headers.get('x-storage-pass');
-    if (user === undefined || key === undefined) return unauthorized(req, quote(name.split(':')[0] as string));
-    return isSameKey(nativeFromWire(key), user.key) ? this.#answer(req, name, user) : unauthorized(req, 'unknown');
+    if (user === undefined || key === undefined || key === '') {
+      return unauthorizedResponse(req, wireFromNative(name.split(':')[0] ?? '') || 'unknown');
+    }
+    const isRight = isSameKey(nativeFromWire(key), user.key);
+    return isRight ? this.#answer(req, name, user) : unauthorizedResponse(req, 'unknown');
   }
 
   async #answer(req: SwiftRequest, name: string, user: User): Promise<SwiftResponse> {
@@ -157,7 +161,7 @@ class TempAuth {
     const [account = ''] = name.split(':');
     const groups = [account, name, ...user.groups.filter((group) => group !== '.admin')];
     if (user.groups.includes('.admin')) {
-      for (const { prefix } of this.#resellers) groups.push(`${prefix}${account}`);
+      for (const prefix of this.#resellers.prefixes) if (prefix !== '') groups.push(`${prefix}${account}`);
       const own = user.url.slice(user.url.lastIndexOf('/') + 1);
       if (!groups.includes(own)) groups.push(own);
     }
@@ -165,24 +169,28 @@ class TempAuth {
   }
 
   #storageUrl(req: SwiftRequest, user: User): string {
-    const scheme = this.#conf.storage_url_scheme === 'default' ? req.scheme : this.#conf.storage_url_scheme;
     const address = (req.headers.get('host') ?? 'localhost').replace(req.scheme === 'https' ? /:443$/ : /:80$/, '');
-    const [base, , ...path] = user.url.split(/(\$HOST)/);
-    return wireFromNative(
-      base + (path.length > 0 ? `${scheme}://${nativeFromWire(address)}${quote(path.join(''))}` : ''),
-    );
+    const url = wireFromNative(user.url).replaceAll('$HOST', () => `${req.scheme}://${address}`);
+    const { storage_url_scheme: scheme } = this.#conf;
+    return scheme === 'default' ? url : scheme + url.slice(url.indexOf(':'));
   }
+}
+
+/** The account of the path as it came, decoded. */
+function rawRealm(req: SwiftRequest): string {
+  const [, version = '', account = ''] = req.path.split('/', 3);
+  return version === '' || account === '' ? 'unknown' : wireFromNative(account);
 }
 
 /** `account:user` of the headers; undefined when there is none. */
 function nameOf(req: SwiftRequest): string | undefined {
-  const name = req.headers.getText('x-auth-user') ?? req.headers.getText('x-storage-user');
+  const name = req.headers.getText('x-auth-user') || req.headers.getText('x-storage-user');
   return name?.includes(':') === true ? name : undefined;
 }
 
 function nameInAccount(req: SwiftRequest, account: string): string | undefined {
   const user = req.headers.getText('x-storage-user');
-  if (user !== undefined) return `${account}:${user}`;
+  if (user !== undefined && user !== '') return `${account}:${user}`;
   const name = req.headers.getText('x-auth-user');
   return name?.startsWith(`${account}:`) === true ? name : undefined;
 }
@@ -190,19 +198,6 @@ function nameInAccount(req: SwiftRequest, account: string): string | undefined {
 function isSameKey(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-/** A client's account ACL becomes system metadata; an answer when it is none. */
-function translateAccountAcl(req: SwiftRequest): SwiftResponse | undefined {
-  const text = req.headers.getText(ACCOUNT_ACL_HEADER);
-  if (text === undefined) return undefined;
-  const fault = accountAclFault(text);
-  if (fault !== undefined) {
-    return textResponse(400, `X-Account-Access-Control invalid: ${fault}\n\nInput: ${text}\n`);
-  }
-  req.headers.delete(ACCOUNT_ACL_HEADER);
-  req.headers.setText(ACCOUNT_ACL_SYSMETA, canonicalAccountAcl(text));
-  return undefined;
 }
 
 export const filterFactory: FilterFactory = (globalConf, localConf, host) => {

@@ -7,32 +7,25 @@ import {
   type Handler,
   isReferrerAllowed,
   parseAcl,
-  quote,
   type SwiftRequest,
   type SwiftResponse,
+  unauthorizedResponse,
 } from '../../middleware-api.ts';
-import { accountAccess } from './account-acl.ts';
-import { type Reseller, resellerOf } from './resellers.ts';
+import { accountAccess, storeAccountAcl } from './account-acl.ts';
+import type { Resellers } from './resellers.ts';
 
 interface Target {
   account: string;
+  /** The reseller prefix of the account. */
+  prefix: string;
   container: string | undefined;
   object: string | undefined;
 }
 
 /** 403 for somebody who is known, 401 for somebody who is not. */
 export function deny(req: SwiftRequest): SwiftResponse {
-  return req.env.remoteUser !== undefined && req.env.remoteUser !== '' ? errorResponse(403) : unauthorized(req);
-}
-
-/** 401 with the account's name as realm. */
-export function unauthorized(req: SwiftRequest, realm: string = realmOf(req)): SwiftResponse {
-  return errorResponse(401, { 'www-authenticate': `Swift realm="${realm}"` });
-}
-
-function realmOf(req: SwiftRequest): string {
-  const [, version = '', account = ''] = req.path.split('/');
-  return /^v[0-9.]+$/.test(version) && account !== '' ? quote(account) : 'unknown';
+  const { remoteUser } = req.env;
+  return remoteUser === undefined || remoteUser === '' ? unauthorizedResponse(req) : errorResponse(403);
 }
 
 function isReading(req: SwiftRequest): boolean {
@@ -44,20 +37,18 @@ function hasName(name: string | undefined): boolean {
   return name !== undefined && name !== '';
 }
 
-/** Accounts that begin with a dot belong to the cluster. */
-function isInternal(account: string, reseller: Reseller): boolean {
-  return account.charAt(reseller.prefix.length) === '.';
-}
-
-export function makeAuthorize(resellers: readonly Reseller[], app: Handler): Authorize {
+export function makeAuthorize(resellers: Resellers, app: Handler): Authorize {
   return async (req) => {
-    const [, account = '', container, object] = req.splitPath(1, 4, true);
-    const reseller = resellerOf(account, resellers);
-    if (reseller === undefined) return deny(req);
-    const target: Target = { account, container, object };
+    const [root, version = '', account = '', container, ...rest] = req.path.split('/');
+    if (root !== '' || version === '') return errorResponse(404);
+    const prefix = resellers.prefixOf(account);
+    if (prefix === undefined) return deny(req);
+    const badAcl = storeAccountAcl(req);
+    if (badAcl !== undefined) return badAcl;
+    const target: Target = { account, prefix, container, object: rest.length === 0 ? undefined : rest.join('/') };
     const groups = (req.env.remoteUser ?? '').split(',').filter((group) => group !== '');
-    if (isReseller(req, target, reseller, groups)) return null;
-    if (ownsAccount(req, target, reseller, groups)) {
+    if (isReseller(req, target, resellers, groups)) return null;
+    if (ownsAccount(req, target, resellers, groups)) {
       req.env.swiftOwner = true;
       return null;
     }
@@ -67,8 +58,13 @@ export function makeAuthorize(resellers: readonly Reseller[], app: Handler): Aut
   };
 }
 
-function isReseller(req: SwiftRequest, { account }: Target, reseller: Reseller, groups: readonly string[]): boolean {
-  if (account === reseller.prefix || isInternal(account, reseller)) return false;
+function isReseller(
+  req: SwiftRequest,
+  { account, prefix }: Target,
+  resellers: Resellers,
+  groups: readonly string[],
+): boolean {
+  if (resellers.isOfCluster(account, prefix)) return false;
   if (groups.includes('.reseller_admin')) {
     req.env.swiftOwner = true;
     return true;
@@ -79,12 +75,13 @@ function isReseller(req: SwiftRequest, { account }: Target, reseller: Reseller, 
 /** An account's own admins may do all but make or delete the account. */
 function ownsAccount(
   req: SwiftRequest,
-  { account, container }: Target,
-  reseller: Reseller,
+  { account, prefix, container }: Target,
+  resellers: Resellers,
   groups: readonly string[],
 ): boolean {
-  if (isInternal(account, reseller) || !groups.includes(account)) return false;
-  if (reseller.requireGroup !== '' && !groups.includes(reseller.requireGroup)) return false;
+  if (!groups.includes(account)) return false;
+  const required = resellers.requiredGroup(prefix);
+  if (required !== '' && !groups.includes(required)) return false;
   return hasName(container) || (req.method !== 'PUT' && req.method !== 'DELETE');
 }
 

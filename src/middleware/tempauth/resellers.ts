@@ -1,31 +1,36 @@
-/** Reseller prefixes: which accounts this filter speaks for, and the group that a prefix may ask for. */
+/** Which accounts this filter speaks for, and the group that each prefix may ask for. */
 
-import { type Conf } from '../../middleware-api.ts';
+import { type Conf, resellerOption, resellerPrefixes, resellerPrefixOf } from '../../middleware-api.ts';
 
-export interface Reseller {
-  /** With its underscore, or ''. */
-  prefix: string;
-  /** Group that a user must have, beside owning the account; '' for none. */
-  requireGroup: string;
-}
+export class Resellers {
+  /** With their underscores, in the order of the option. */
+  readonly prefixes: readonly string[];
+  readonly #requiredGroups: ReadonlyMap<string, string>;
 
-/** Prefixes in the order of `reseller_prefix`; the first is that of tokens. */
-export function readResellers(conf: Conf): readonly Reseller[] {
-  const names = (conf['reseller_prefix'] ?? 'AUTH').split(',').map((name) => name.trim());
-  return names.map((name) => {
-    const bare = name === "''" ? '' : name;
-    const prefix = bare === '' || bare.endsWith('_') ? bare : `${bare}_`;
-    return { prefix, requireGroup: conf[`${prefix}require_group`] ?? conf['require_group'] ?? '' };
-  });
-}
-
-/** The prefix that an account begins with, the longest where several do; undefined when it is none of ours. */
-export function resellerOf(account: string | undefined, resellers: readonly Reseller[]): Reseller | undefined {
-  if (account === undefined || account === '') return undefined;
-  let best: Reseller | undefined;
-  for (const reseller of resellers) {
-    const isLonger = best === undefined || reseller.prefix.length > best.prefix.length;
-    if (account.startsWith(reseller.prefix) && isLonger) best = reseller;
+  constructor(conf: Conf) {
+    this.prefixes = resellerPrefixes(conf);
+    this.#requiredGroups = new Map(
+      this.prefixes.map((prefix) => [prefix, resellerOption(conf, prefix, 'require_group') ?? '']),
+    );
   }
-  return best;
+
+  /** The one that tokens begin with. */
+  get tokenPrefix(): string {
+    return this.prefixes[0] as string;
+  }
+
+  /** The prefix of an account; undefined when it is none of ours. */
+  prefixOf(account: string | undefined): string | undefined {
+    return account === undefined || account === '' ? undefined : resellerPrefixOf(account, this.prefixes);
+  }
+
+  /** Group that a user must have, beside owning the account; '' for none. */
+  requiredGroup(prefix: string): string {
+    return this.#requiredGroups.get(prefix) ?? '';
+  }
+
+  /** Accounts that begin with a dot belong to the cluster, and a prefix alone is nobody's. */
+  isOfCluster(account: string, prefix: string): boolean {
+    return this.prefixes.includes(account) || account.charAt(prefix.length) === '.';
+  }
 }

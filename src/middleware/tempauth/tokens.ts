@@ -23,7 +23,7 @@ export class TokenStore {
   /** Groups of a token, comma separated; undefined for one that is unknown or has expired. */
   async groupsOf(cache: Cache, token: string): Promise<string | undefined> {
     const found = await this.#find(cache, token);
-    return found !== undefined && found.expires > this.#now() ? found.groups : undefined;
+    return found !== undefined && found.expires >= this.#now() ? found.groups : undefined;
   }
 
   /** The user's token while it lives and its groups are the same, else a new one. */

@@ -1,15 +1,15 @@
 /** The users that the section lists: `user_<account>_<user> = <key> [group] ... [storage_url]`. */
 
-import type { Conf } from '../../middleware-api.ts';
+import { type Conf, quote } from '../../middleware-api.ts';
 
 export interface User {
   key: string;
   groups: readonly string[];
-  /** Storage URL with `$HOST` where the address belongs that the client used. */
+  /** Storage URL as it goes to clients, with `$HOST` where the address belongs that the client used. */
   url: string;
 }
 
-/** Users by `account:user`. Throws Error naming the option that has no key or cannot be decoded. */
+/** Users by `account:user`. Throws Error naming the option that has no key or whose name is none of theirs. */
 export function readUsers(conf: Conf, resellerPrefix: string): ReadonlyMap<string, User> {
   const users = new Map<string, User>();
   for (const [option, value] of Object.entries(conf)) {
@@ -18,18 +18,18 @@ export function readUsers(conf: Conf, resellerPrefix: string): ReadonlyMap<strin
     const [key, ...groups] = value.split(/\s+/).filter((word) => word !== '');
     if (key === undefined) throw new Error(`${option} has no key set`);
     const last = groups.at(-1) ?? '';
-    const url = last.includes('://') || last.includes('$HOST/') ? (groups.pop() as string) : '';
+    const url = last.includes('://') || last.includes('$HOST') ? (groups.pop() as string) : '';
     const { account, user } = named;
-    users.set(`${account}:${user}`, { key, groups, url: url || `$HOST/v1/${resellerPrefix}${account}` });
+    users.set(`${account}:${user}`, { key, groups, url: url || `$HOST/v1/${resellerPrefix}${quote(account)}` });
   }
   return users;
 }
 
 /** Account and user of an option's name; undefined for other options. */
 function nameOf(option: string): { account: string; user: string } | undefined {
-  const [kind, ...rest] = option.split('_');
-  if ((kind !== 'user' && kind !== 'user64') || rest.length < 2) return undefined;
-  const [account, user] = [rest.slice(0, -1).join('_'), rest.at(-1) as string];
+  const [kind, account, user, ...rest] = option.split('_');
+  if ((kind !== 'user' && kind !== 'user64') || account === undefined) return undefined;
+  if (user === undefined || rest.length > 0) throw new Error(`key ${option} was provided in an invalid format`);
   if (kind === 'user') return { account, user };
   return { account: fromBase64(account, option), user: fromBase64(user, option) };
 }
