@@ -41,6 +41,7 @@ describe('recorded from Python Swift', () => {
   test('referrers and groups are told apart', () => {
     expect(parseAcl('.r:*,.rlistings,a:b')).toEqual({ referrers: ['*'], groups: ['.rlistings', 'a:b'] });
     expect(parseAcl(null)).toEqual({ referrers: [], groups: [] });
+    expect(parseAcl('p%3Au,ฒ,%E0%B8%92%2C,%zz,.r:%41').groups).toEqual(['p:u', 'ฒ', 'ฒ,', '%zz']);
   });
 
   test.each([
