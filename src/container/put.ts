@@ -78,7 +78,8 @@ function defaultPolicy(server: ContainerServer, req: SwiftRequest): number {
   const text = req.headers.get('x-backend-storage-policy-default');
   if (text === undefined || text === '') return server.policies.default.index;
   const index = integerValue(text);
-  if (index === undefined || index < 0) throw htmlError(400, `Invalid X-Backend-Storage-Policy-Default '${text}'`);
+  if (index === undefined || index < 0 || !Number.isSafeInteger(index))
+    throw htmlError(400, `Invalid X-Backend-Storage-Policy-Default '${text}'`);
   return index;
 }
 

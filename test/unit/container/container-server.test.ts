@@ -37,6 +37,13 @@ describe('refusals', () => {
       "Invalid X-Backend-Storage-Policy-Index 'x'",
     ],
     ['PUT', 'AUTH_a/c', { ...T, 'x-backend-storage-policy-index': 9 }, 400, 'Invalid X-Backend-Storage-Policy-Index 9'],
+    [
+      'PUT',
+      'AUTH_a/c',
+      { ...T, 'x-backend-storage-policy-default': '18446744073709551616' },
+      400,
+      "Invalid X-Backend-Storage-Policy-Default '18446744073709551616'",
+    ],
     ['GET', 'AUTH_a/c?limit=10001', {}, 412, 'Maximum limit is 10000'],
     ['GET', 'AUTH_a/c?prefix=%ff', {}, 400, '"prefix" parameter not valid UTF-8'],
     ['GET', 'AUTH_a/c?path=%ff', {}, 400, '"path" parameter not valid UTF-8'],
