@@ -55,11 +55,24 @@ interface Running {
   end(how: EndKind): void;
 }
 
+/** As serveUntilSignal, for a program that does nothing else: a fault is told in one clear line, and the exit code is 1. */
+export async function launch(
+  services: readonly Service[],
+  onListening?: (service: Service, url: string) => void,
+): Promise<void> {
+  try {
+    await serveUntilSignal(services, onListening);
+  } catch (error) {
+    process.stderr.write(`${describeFault(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
 /**
  * Serves until SIGTERM or SIGINT ends the services or SIGHUP drains them; SIGUSR1 replaces the workers of those that have any. `onListening`
  * is told each address. One service that cannot start ends the others: throws ConfigError, BindError or WorkerFailure.
  */
-export async function launch(
+export async function serveUntilSignal(
   services: readonly Service[],
   onListening?: (service: Service, url: string) => void,
 ): Promise<void> {

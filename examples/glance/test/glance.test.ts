@@ -60,5 +60,7 @@ test('a flavor that no pipeline has is told with the file', async () => {
     bind_port: 'bind_port = 0',
     flavor: 'flavor = magic',
   });
-  await expect(launched).rejects.toThrow(/expected a section \[app:glance-api-magic\].*glance-api-paste\.ini/s);
+  await expect(launched).rejects.toThrow(
+    /saying .*: \S+glance-api-paste\.ini: expected a section \[app:glance-api-magic\][^\n]*\n$/,
+  );
 });

@@ -12,7 +12,7 @@ import { configOf, newResolver } from '../../paste/loader.ts';
 import { Maker } from '../../paste/maker.ts';
 import type { Resolver } from '../../paste/resolver.ts';
 import { openSwiftConfig, resolveSwift } from '../../paste/swift-loader.ts';
-import { launch, pasteAppOptions } from '../launch.ts';
+import { pasteAppOptions, serveUntilSignal } from '../launch.ts';
 import { serveServer } from '../server-command.ts';
 import { startCluster } from '../start-command.ts';
 import { UsageError } from '../usage-error.ts';
@@ -90,7 +90,7 @@ async function servePasteApp({ configPath, name }: ConfigArguments, given: Overr
     workers: given.workers ?? conf.workers,
     clientTimeoutSec: conf.client_timeout,
   };
-  await launch([service], (_, url) => process.stdout.write(`Apus serves ${url}\n`));
+  await serveUntilSignal([service], (_, url) => process.stdout.write(`Apus serves ${url}\n`));
 }
 
 /** [server:main], where the file has it. */
