@@ -154,7 +154,7 @@ export const area: Area = [
         get('/v1'),
         get('/v1/'),
         get('/v2/AUTH_test'),
-        get('/v1.0/AUTH_test?limit=1&prefix={c}'),
+        get('/v1.0/{a}?limit=1', asAdmin),
         get('//AUTH_test'),
         get('/nothing'),
         get('/v1//c/o'),
