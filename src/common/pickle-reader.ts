@@ -6,15 +6,17 @@ import { nativeFromBytes } from './text.ts';
 export interface PickleReadOptions {
   /** How strings written by Python 2 are taken: native text from UTF-8 (the default), or bytes. */
   readonly python2Strings?: 'text' | 'bytes';
+  /** Whether `array.array` may stand in it, as in ring builders; false unless given, as servers read what others sent them. */
+  readonly arrays?: boolean;
 }
 
 /**
  * Reads a pickle of protocol 0 to 5, restricted as Swift's own reader is: of globals it knows `_codecs.encode`, `bytes`, `dict`,
- * `_reconstructor` and HeaderKeyDict, and calls nothing else. Values: see pickle-values.ts. Throws PickleError.
+ * `_reconstructor` and HeaderKeyDict, and calls nothing else (but arrays, where the options say so). Values: see pickle-values.ts. Throws PickleError.
  */
 export function readPickle(bytes: Uint8Array, options: PickleReadOptions = {}): PickleValue {
   try {
-    return new PickleReader(bytes, options.python2Strings === 'bytes').load();
+    return new PickleReader(bytes, options).load();
   } catch (error) {
     if (error instanceof PickleError) throw error;
     throw new PickleError(`broken pickle: ${(error as Error).message}`);
@@ -24,14 +26,16 @@ export function readPickle(bytes: Uint8Array, options: PickleReadOptions = {}): 
 class PickleReader {
   readonly #bytes: Buffer;
   readonly #python2Bytes: boolean;
+  readonly #allowsArrays: boolean;
   #at = 0;
   #stack: Item[] = [];
   readonly #marks: number[] = [];
   readonly #memo: Item[] = [];
 
-  constructor(bytes: Uint8Array, python2Bytes: boolean) {
+  constructor(bytes: Uint8Array, options: PickleReadOptions) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#python2Bytes = python2Bytes;
+    this.#python2Bytes = options.python2Strings === 'bytes';
+    this.#allowsArrays = options.arrays === true;
   }
 
   load(): PickleValue {
@@ -250,7 +254,7 @@ class PickleReader {
   }
 
   #global(module: string, name: string): void {
-    this.#stack.push(findGlobal(module, name));
+    this.#stack.push(findGlobal(module, name, this.#allowsArrays));
   }
 
   #get(index: number): void {

@@ -11,9 +11,20 @@
  * | list, tuple | Array, PickleTuple |
  * | dict | Map, in insertion order (bytes keys are Uint8Array, so look those up by iterating) |
  * | swift's HeaderKeyDict | PickleHeaderKeyDict, a Map |
+ * | array.array of unsigned numbers | PickleArray; read only where asked for |
  */
 export type PickleValue =
-  null | boolean | number | bigint | string | Uint8Array | PickleFloat | PickleTuple | PickleValue[] | PickleDict;
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | PickleFloat
+  | PickleTuple
+  | PickleArray
+  | PickleValue[]
+  | PickleDict;
 
 export type PickleDict = Map<PickleValue, PickleValue>;
 
@@ -31,6 +42,15 @@ export class PickleFloat {
 
   constructor(value: number) {
     this.value = value;
+  }
+}
+
+/** An `array.array` of type code B, H or I, after the width of its numbers. */
+export class PickleArray {
+  readonly values: Uint8Array | Uint16Array | Uint32Array;
+
+  constructor(values: Uint8Array | Uint16Array | Uint32Array) {
+    this.values = values;
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  PickleArray,
   PickleError,
   PickleFloat,
   PickleHeaderKeyDict,
@@ -12,6 +13,10 @@ const BUILTIN_BYTES = '__builtin__\nbytes\n';
 const BUILTIN_DICT = '__builtin__\ndict\n';
 const RECONSTRUCTOR = 'copy_reg\n_reconstructor\n';
 const HEADER_KEY_DICT = 'swift.common.header_key_dict\nHeaderKeyDict\n';
+
+const ARRAY = 'array\narray\n';
+/** By width in bytes. */
+const ARRAY_CODES: Readonly<Record<number, string>> = { 1: 'B', 2: 'H', 4: 'I' };
 
 /** What both protocols share: the walk over a value, the memo, growing output. */
 export abstract class PickleWriter {
@@ -56,6 +61,7 @@ export abstract class PickleWriter {
   protected writeObject(value: Exclude<PickleValue, null | string | boolean | bigint | number>): void {
     if (value instanceof PickleFloat) this.writeFloat(value.value);
     else if (this.known(value)) return;
+    else if (value instanceof PickleArray) this.#writeArray(value);
     else if (value instanceof PickleHeaderKeyDict) this.writeHeaderKeyDict(value);
     else if (value instanceof Map) this.writeDict(value);
     else if (value instanceof PickleTuple) {
@@ -111,6 +117,18 @@ export abstract class PickleWriter {
     this.memoPut(this.memoSize++);
     this.ascii('R');
     this.remember(dict);
+  }
+
+  /** A call: array(type code, list of numbers). */
+  #writeArray(array: PickleArray): void {
+    this.writeGlobal(ARRAY);
+    this.writeArguments(() => {
+      this.writeConstant(ARRAY_CODES[array.values.BYTES_PER_ELEMENT] as string);
+      this.writeList(Array.from(array.values));
+    });
+    this.memoPut(this.memoSize++);
+    this.ascii('R');
+    this.remember(array);
   }
 
   protected known(value: unknown): boolean {

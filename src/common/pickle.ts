@@ -1,5 +1,6 @@
 /** Python pickles, as far as Swift keeps them on disk and sends them. Source: spec swift-formats 0.5. */
 export {
+  PickleArray,
   PickleError,
   PickleFloat,
   PickleHeaderKeyDict,
