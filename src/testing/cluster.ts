@@ -16,7 +16,7 @@ export interface ClusterOptions {
   configDir?: string;
   /** Keeps objects in memory; else on disk below the temporary folder, which then needs extended attributes. Default true. */
   memory?: boolean;
-  /** Names of the proxy's pipeline, for a cluster without configDir. */
+  /** Names of the proxy's pipeline, for a cluster without configDir; every built-in filter may stand there. */
   pipeline?: string;
   /** Filters to put into the pipeline, in front of the app where they name nothing else; for a cluster without configDir. */
   filters?: readonly ClusterFilter[];

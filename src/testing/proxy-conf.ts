@@ -49,12 +49,6 @@ use = egg:swift#memcache
 [filter:listing_formats]
 use = egg:swift#listing_formats
 
-[filter:crossdomain]
-use = egg:swift#crossdomain
-
-[filter:ratelimit]
-use = egg:swift#ratelimit
-
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = testing .admin
@@ -68,7 +62,14 @@ export function proxyConf(pipeline: string, filters: readonly ClusterFilter[]): 
   const names = pipeline.split(/\s+/).filter((name) => name !== '');
   for (const filter of filters) names.splice(placeOf(filter, names), 0, filter.name);
   const sections = filters.map(sectionOf).join('');
-  return `${PROXY_DEFAULTS}\n[pipeline:main]\npipeline = ${names.join(' ')}\n${withoutSections(SECTIONS, filters)}${sections}`;
+  const usual = withoutSections(SECTIONS, filters) + sections;
+  return `${PROXY_DEFAULTS}\n[pipeline:main]\npipeline = ${names.join(' ')}\n${usual}${plainSections(names, usual)}`;
+}
+
+/** Sections of the other filters that a pipeline names: those built in, without options. */
+function plainSections(names: readonly string[], sections: string): string {
+  const missing = names.slice(0, -1).filter((name) => !sections.includes(`[filter:${name}]`));
+  return missing.map((name) => sectionOf({ name, use: `egg:swift#${name.replaceAll('-', '_')}` })).join('');
 }
 
 /** The entry points of filters that are given as modules. */

@@ -108,3 +108,12 @@ test.each([
 ])('a filter with %s is refused', async (_what, filter, message) => {
   await expect(startCluster({ filters: [filter] })).rejects.toThrow(message);
 });
+
+test('a pipeline may name any filter that is built in', async () => {
+  const pipeline = 'catch_errors gatekeeper cache listing_formats tempauth copy container-quotas slo dlo proxy-server';
+  await using cluster = await startCluster({ pipeline });
+  await cluster.fetch('/c', { method: 'PUT', headers: { 'x-container-meta-quota-bytes': '1' } });
+  expect((await cluster.fetch('/c/o', { method: 'PUT', body: 'x' })).status).toBe(201);
+  expect((await cluster.fetch('/c/p', { method: 'PUT', headers: { 'x-copy-from': '/c/o' } })).status).toBe(201);
+  expect((await cluster.fetch('/c/q', { method: 'PUT', body: 'xx' })).status).toBe(413);
+});
