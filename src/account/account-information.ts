@@ -3,10 +3,15 @@ import type { Connection } from '../db/connection.ts';
 import { parseMetadata } from '../db/metadata.ts';
 import type { AccountInfo, AccountPolicyStat } from './account-store.ts';
 
-const STAT = `SELECT account, created_at, put_timestamp, delete_timestamp, status_changed_at, container_count, object_count,
-  bytes_used, hash, id, status, metadata FROM account_stat LIMIT 1`;
-const POLICY_STATS = `SELECT storage_policy_index, container_count, object_count, bytes_used FROM policy_stat
-  ORDER BY storage_policy_index`;
+/** A sum of what containers report as a number: one that is absurdly large reads as the largest exact one, rather than not at all. */
+export function exactSum(column: 'object_count' | 'bytes_used'): string {
+  return `min(${column}, ${Number.MAX_SAFE_INTEGER}) AS ${column}`;
+}
+
+const SUMS = `container_count, ${exactSum('object_count')}, ${exactSum('bytes_used')}`;
+const STAT = `SELECT account, created_at, put_timestamp, delete_timestamp, status_changed_at, ${SUMS}, hash, id, status, metadata
+  FROM account_stat LIMIT 1`;
+const POLICY_STATS = `SELECT storage_policy_index, ${SUMS} FROM policy_stat ORDER BY storage_policy_index`;
 const STATUS = 'SELECT status, container_count, put_timestamp, delete_timestamp FROM account_stat LIMIT 1';
 
 /** What decides whether an account is deleted. */

@@ -5,6 +5,7 @@ import type { Connection } from '../db/connection.ts';
 import { jsonSubdir, listingBody, plainBody } from '../db/listing-body.ts';
 import { queryListing, type ListingEntry, type ListingRow } from '../db/listing-query.ts';
 import type { ListingBody, ListingQuery } from '../db/store-types.ts';
+import { exactSum } from './account-information.ts';
 import type { AccountListingRequest } from './account-store.ts';
 
 /** The containers that fit the request, as a finished body. `account` names the XML document. */
@@ -14,7 +15,7 @@ export function listContainers(connection: Connection, request: AccountListingRe
 
 /** Rows: name, object_count, bytes_used, put_timestamp, storage_policy_index. */
 export function queryContainers(connection: Connection, query: ListingQuery): ListingEntry[] {
-  const columns = 'object_count, bytes_used, put_timestamp, storage_policy_index';
+  const columns = `${exactSum('object_count')}, ${exactSum('bytes_used')}, put_timestamp, storage_policy_index`;
   return queryListing({ connection, table: 'container', columns, where: '1' }, query);
 }
 

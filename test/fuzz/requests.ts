@@ -34,7 +34,7 @@ const UNSUPPORTED = [501, 505];
 /** What Swift's answer with 5xx, too: a device or a policy that is not there, and a manifest that nobody may read. */
 const RIGHT_5XX: readonly (readonly [target: Target | 'storage', status: number, text: RegExp])[] = [
   ['storage', 507, /^/],
-  ['object', 503, /\r\n\r\nNo policy with index /],
+  ['object', 503, /\r\n\r\n(?:No policy with index |$)/],
   ['proxy', 500, /\r\n\r\nUnable to load SLO manifest or segment\.$/],
 ];
 

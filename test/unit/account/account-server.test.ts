@@ -91,6 +91,13 @@ test('the first row makes an internal account, with the time of the request or o
   expect((await call('HEAD', '.then')).headers.get('x-put-timestamp')).toBe('0000000003.50000');
 });
 
+test('a count that is too large for a number leaves the account readable', async () => {
+  await call('PUT', 'AUTH_a', T);
+  expect(await status('PUT', 'AUTH_a/c', { ...ROW, 'x-object-count': '9007199254740993' })).toBe(201);
+  const answer = await call('GET', 'AUTH_a?format=json');
+  expect([answer.status, answer.headers.get('x-account-object-count')]).toEqual([200, '9007199254740991']);
+});
+
 describe('listings', () => {
   beforeEach(async () => {
     await call('PUT', 'AUTH_b', T);
