@@ -6,7 +6,7 @@ import { readConf } from '../common/conf-spec.ts';
 import { words } from '../common/ini-dialect.ts';
 import type { ConfSpec } from '../http/contract.ts';
 import { ConfigSource } from './config-source.ts';
-import { closeProtocol, type Context } from './context.ts';
+import { closeProtocol, type Context, newContext } from './context.ts';
 import type { EntryPointTable } from './entry-point-table.ts';
 import { newResolver } from './loader.ts';
 import { partsOf, pipelineWarnings } from './pipeline-warnings.ts';
@@ -86,37 +86,44 @@ async function examine(
   options: ExaminationOptions,
 ): Promise<Examination> {
   const ask = { kind: 'app', name, globals: undefined, trail: [] } as const;
+  const serverSpec = source.flavor === 'swift' ? options.serverSpec : {};
   let context: Context;
   try {
     context = closeProtocol(await resolver.fromSource(source, ask), 'paste.app_factory');
   } catch (error) {
-    const faults = [...faultsIn(error), ...(await faultsOfParts(source, resolver, name))];
-    return { name, context: undefined, added: NOTHING_ADDED, faults, warnings: [] };
+    const rest = await partsThatResolve(source, resolver, name);
+    const faults = [
+      ...faultsIn(error),
+      ...[...rest.filters, ...(rest.app === undefined ? [] : [rest.app])].flatMap(optionFaults),
+    ];
+    const warnings = rest.app === undefined ? [] : pipelineWarnings(rest, source, serverSpec);
+    return { name, context: undefined, added: NOTHING_ADDED, faults, warnings };
   }
   const isProxy = context.kind === 'pipeline' && context.app?.target?.builtin === 'proxy';
   const added = isProxy ? await addRequiredFilters(context, resolver.options.table) : NOTHING_ADDED;
   const faults = [...new Set(partsOf(context))].flatMap(optionFaults);
-  const warnings = pipelineWarnings(context, source, source.flavor === 'swift' ? options.serverSpec : {});
+  const warnings = pipelineWarnings(context, source, serverSpec);
   return { name, context, added, faults, warnings };
 }
 
-/** Where a pipeline cannot be resolved as a whole, the options of those parts that can. */
-async function faultsOfParts(source: ConfigSource, resolver: Resolver, name: string): Promise<ConfigError[]> {
+/** Where a pipeline cannot be resolved as a whole, a pipeline of those parts that can. */
+async function partsThatResolve(source: ConfigSource, resolver: Resolver, name: string): Promise<Context> {
   const section = source.findSections('app', name).find((each) => each.name.startsWith('pipeline:'));
   const names = words(section?.options.get('pipeline')?.value ?? '');
-  const faults: ConfigError[] = [];
+  const place: Place = { file: section?.file, line: section?.line, section: section?.name };
+  const pipeline = newContext({ kind: 'pipeline', place, globals: new Map(), trail: [] });
   for (const [at, part] of names.entries()) {
     const kind = at === names.length - 1 ? 'app' : 'filter';
     try {
-      faults.push(
-        ...optionFaults(await resolver.fromSource(source, { kind, name: part, globals: undefined, trail: [] })),
-      );
+      const context = await resolver.fromSource(source, { kind, name: part, globals: undefined, trail: [] });
+      if (kind === 'app') pipeline.app = context;
+      else pipeline.filters.push(context);
     } catch (error) {
       // Told already, as a fault of the pipeline.
       if (!(error instanceof ConfigError)) throw error;
     }
   }
-  return faults;
+  return pipeline;
 }
 
 function optionFaults(part: Context): ConfigError[] {

@@ -1,5 +1,6 @@
 /** `apus COMMAND ...`: finds the command and runs it to its end. */
 
+import { provideOwnModules } from '../../compose/own-modules.ts';
 import { describeFault } from '../faults.ts';
 import { UsageError } from '../usage-error.ts';
 import { SERVE_USAGE } from './serve-usage.ts';
@@ -80,6 +81,8 @@ async function run(name: string, argv: string[]): Promise<void> {
     process.stdout.write(`${command.usage}\n`);
     return;
   }
+  // Before any config is read: what it names may import it.
+  provideOwnModules();
   await command.run(argv, command.usage);
 }
 
