@@ -16,6 +16,11 @@ interface Block {
   readonly text: string;
 }
 
+/** Text of a README's nth block of shell commands, counted from 0. */
+export function shellBlock(folder: string, at: number): string {
+  return blocksOf(join(folder, 'README.md')).filter(({ language }) => language === 'sh')[at]?.text ?? '';
+}
+
 function blocksOf(path: string): Block[] {
   const text = readFileSync(path, 'utf8');
   return [...text.matchAll(/^```(\w+)\n(.*?)^```/gms)].map((match) => ({
@@ -67,15 +72,16 @@ export async function startExample(folder: string): Promise<{ url: string; comma
 }
 
 /**
- * What the README's second block prints, and what its third says that it prints. `urls`: what stands for each address in it, one for the
- * usual `http://127.0.0.1:8080`.
+ * What a README's commands print, and what it says that they print. `urls`: what stands for each address in it, one for
+ * the usual `http://127.0.0.1:8080`; `at`: which block it is, the second unless given.
  */
 export async function readmeCommands(
   folder: string,
   urls: string | Readonly<Record<string, string>>,
+  at = 1,
 ): Promise<{ printed: string; promised: string }> {
   const blocks = blocksOf(join(folder, 'README.md'));
-  const script = blocks.filter(({ language }) => language === 'sh')[1]?.text ?? '';
+  const script = shellBlock(folder, at);
   const promised = blocks.find(({ language }) => language === 'text')?.text ?? '';
   const addresses = typeof urls === 'string' ? { 'http://127.0.0.1:8080': urls } : urls;
   const here = (text: string): string =>

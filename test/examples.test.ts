@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { readmeCommands, shellBlock } from './example-readme.ts';
 import { startProcess } from './npm-start.ts';
 import { scratchDirectory } from './unit/common/scratch.ts';
 
@@ -52,6 +53,16 @@ test.each([
   expect(await (await send('GET', '/v1/AUTH_test/c')).text()).toBe('hello.txt\n');
   const info = (await (await send('GET', '/info')).json()) as Record<string, unknown>;
   expect(info['mystandalonemw']).toEqual({ latency_ms: 1000, max_put_bytes: 1_048_576 });
+});
+
+test('what the README of the package tells to do works as it says', async () => {
+  const scratch = scratchDirectory();
+  onTestFinished(() => scratch.remove());
+  await run('bash', ['-euc', shellBlock(example, 0)], { cwd: scratch.path, env: { ...process.env, APUS: root } });
+  const cluster = await startProcess(join(scratch.path, 'my-store/etc/swift'));
+  onTestFinished(() => cluster.stop());
+  const { printed, promised } = await readmeCommands(example, cluster.url, 2);
+  expect(printed).toBe(promised);
 });
 
 test('the filter in a single file is named by its path', async () => {
