@@ -1,17 +1,8 @@
 /** What limits a token beyond its roles: access rules of an application credential, and binding to a kind of login. */
 
 import type { SwiftRequest } from '../../middleware-api.ts';
+import { matchesPathPattern } from './path-pattern.ts';
 import type { Token } from './token.ts';
-
-/** `*` in a rule's path, and `{name}`, stand for one segment, `**` for any number. */
-function pathPattern(pattern: string): RegExp {
-  const source = pattern.replace(/\{[^}]*\}|\*\*|\*|[^{}*]/gs, (part) => {
-    if (part === '**') return '.*';
-    if (part === '*' || part.startsWith('{')) return '[^/]+';
-    return part.replace(/[.+?^$()|[\]\\]/, '\\$&');
-  });
-  return new RegExp(`^${source}$`, 's');
-}
 
 /**
  * Whether the token's access rules let this request pass. `serviceType`: of this service in the catalog. A request of another service in
@@ -29,7 +20,10 @@ export function passesAccessRules(
   if (isFromService) return true;
   return accessRules.some(
     ({ service, method, path }) =>
-      service === serviceType && method === req.method && typeof path === 'string' && pathPattern(path).test(req.path),
+      service === serviceType &&
+      method === req.method &&
+      typeof path === 'string' &&
+      matchesPathPattern(path, req.path),
   );
 }
 
