@@ -111,6 +111,44 @@ describe('PUT of a manifest', () => {
     expect([res.status, await text(res)]).toEqual([400, "Index 0: expected keys to include one of 'data' or 'path'\n"]);
   });
 
+  test.each([
+    ['slashes', { path: `/c${'/'.repeat(60_000)}1` }, 'HEAD'],
+    ['padding', { data: `${'='.repeat(60_000)}!` }, undefined],
+  ])('a long run of %s takes no longer than as many other characters', async (_, item, call) => {
+    const startMs = performance.now();
+    expect((await put([item, ...SEGMENTS])).status).toBe(400);
+    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(store.calls[0]?.slice(0, 4)).toBe(call);
+  });
+
+  test('of very many faults the first ten thousand are told', async () => {
+    const res = await put(Array.from({ length: 10_100 }, () => ({})));
+    const lines = (await text(res)).trimEnd().split('\n');
+    expect([res.status, lines.length]).toEqual([400, 10_000]);
+    expect(lines.at(-1)?.startsWith('Index 9999: ')).toBe(true);
+  });
+
+  test.each([
+    ['AA==', 1],
+    ['==AAE=', 2],
+    ['AAEC===', 3],
+    ['AAA', undefined],
+    ['A===', undefined],
+    ['AA=A', undefined],
+    ['====', undefined],
+    ['', undefined],
+  ])('data of %j has %s bytes', async (data, sizeBytes) => {
+    const res = await put([{ data }, ...SEGMENTS]);
+    expect(res.status).toBe(sizeBytes === undefined ? 400 : 201);
+    await res.close();
+    if (sizeBytes !== undefined) expect((await get({}, 'HEAD')).contentLength).toBe(sizeBytes + 11);
+  });
+
+  test.each(['c', '/c', '/c/', 'c///', '//'])('the path %j names no object', async (path) => {
+    const res = await put([{ path }, ...SEGMENTS]);
+    expect([res.status, (await text(res)).includes('path does not refer to an object')]).toEqual([400, true]);
+  });
+
   test('a filter in front may find further problems', async () => {
     const req = request('PUT', PUT, {}, JSON.stringify(SEGMENTS));
     req.env.sloManifestHook = (items) => [[String(items[1]?.['name']), 'not that one']];
