@@ -8,6 +8,7 @@ import {
   ConfigError,
   type FilterFactory,
   ignoreRangeIfPresent,
+  isTrueValue,
   type Order,
   readConf,
   readSection,
@@ -108,7 +109,8 @@ export const filterFactory: FilterFactory = (globalConf, localConf, host) => {
     ignoreRangeIfPresent(req.headers, MANIFEST);
     const res = await app(req);
     const manifest = res.headers.get(MANIFEST);
-    if (manifest === undefined) return res;
+    // An object that is both was put as a static one, and slo is to read its own manifest.
+    if (manifest === undefined || isTrueValue(res.headers.get('x-static-large-object'))) return res;
     await dropBody(res);
     return readManifest(settings, req, app, res.headers, manifest);
   };

@@ -181,6 +181,14 @@ describe('a manifest', () => {
     expect(app.requests[0]?.headers.has('x-backend-ignore-range-if-metadata-present')).toBe(false);
   });
 
+  test('on an object that is a static large object too is left for slo, and so is its body', async () => {
+    const both = { 'x-object-manifest': 'c/o', 'x-static-large-object': 'True' };
+    const app = fakeSwift({ 'GET /v1/a/c/both': [200, both, '[]'] });
+    const handler = await load(filterFactory, {}, app);
+    expect(await text(await handler(request('GET', '/v1/a/c/both')))).toBe('[]');
+    expect(app.calls).toEqual(['GET /v1/a/c/both']);
+  });
+
   test('without segments is empty', async () => {
     const res = await send(swiftWith([]), 'GET');
     expect([res.status, res.headers.get('content-length'), res.headers.get('etag'), await text(res)]).toEqual([
