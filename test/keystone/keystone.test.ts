@@ -198,6 +198,20 @@ test('a revoked token is refused once the time is over for which it counts as kn
   expect(await get()).toBe(401);
 });
 
+test('a token that has expired is refused, however long it would count as known', async () => {
+  const { handler, host } = await filters({ token_cache_time: '1000000' });
+  const { token, projectId } = await keystone.login(LOGINS.tester);
+  const get = async (): Promise<number> =>
+    (await handler(request('GET', `/v1/AUTH_${projectId}/c`, { 'x-auth-token': token }))).status;
+  expect(await get()).toBe(200);
+  // Keystone's tokens are for an hour here.
+  host.clock += 3_500;
+  expect(await get()).toBe(200);
+  host.clock += 200;
+  // Asked anew, the real Keystone would still take it; the own clock says that it is over.
+  expect(await get()).toBe(401);
+});
+
 test('an account of a service needs a service token as well', async () => {
   const { handler } = await filters();
   const { token, projectId } = await keystone.login(LOGINS.tester);
