@@ -1,5 +1,5 @@
 import { partitionCount, type BuilderDevice, type BuilderState } from './builder-state.ts';
-import type { ReplicaPlan } from './replica-plan.ts';
+import { mostWhenDispersed, type ReplicaPlan } from './replica-plan.ts';
 import { TIER_LEVELS, type TierTree } from './tier-tree.ts';
 
 /** Guards products of a share and a partition count against rounding; shares are right to about 1e-15. */
@@ -27,6 +27,8 @@ class Rounding {
   readonly #state: BuilderState;
   readonly #parts: number;
   readonly #total: number;
+  /** By node: replicas that it can hold without any standing closer together than they need. */
+  readonly #harmless: Float64Array;
 
   constructor(state: BuilderState, tree: TierTree, plan: ReplicaPlan, total: number) {
     this.#state = state;
@@ -34,6 +36,7 @@ class Rounding {
     this.#plan = plan;
     this.#parts = partitionCount(state);
     this.#total = total;
+    this.#harmless = Float64Array.from(mostWhenDispersed(state, tree), (most) => most * this.#parts);
   }
 
   /** The ranges for the least deviation that leaves a solution: a search over the deviations that occur. */
@@ -41,10 +44,12 @@ class Rounding {
     const deviations = [...new Set(this.#deviations())].sort((a, b) => a - b);
     let from = 0;
     let to = deviations.length - 1;
-    let best = this.#ranges(Infinity) ?? this.#looseRanges();
+    const loosest = this.#ranges(Infinity, true);
+    const isGuarded = loosest !== undefined;
+    let best = loosest ?? this.#ranges(Infinity, false) ?? this.#looseRanges();
     while (from <= to) {
       const middle = (from + to) >> 1;
-      const ranges = this.#ranges(deviations[middle]!);
+      const ranges = this.#ranges(deviations[middle]!, isGuarded);
       if (ranges === undefined) from = middle + 1;
       else {
         best = ranges;
@@ -82,7 +87,10 @@ class Rounding {
     let bestNeed = -Infinity;
     for (const child of children) {
       if (counts[child]! >= high[child]!) continue;
-      const need = this.#plan.target[child]! * this.#parts - counts[child]! + (counts[child]! < wish[child]! ? 1e9 : 0);
+      const isWished = counts[child]! < wish[child]!;
+      const isHarmless = counts[child]! < this.#harmless[child]!;
+      const need =
+        this.#plan.target[child]! * this.#parts - counts[child]! + (isHarmless ? 1e12 : 0) + (isWished ? 1e10 : 0);
       if (need > bestNeed) {
         best = child;
         bestNeed = need;
@@ -113,14 +121,18 @@ class Rounding {
   }
 
   /** Undefined when no solution has all devices within `deviation`. */
-  #ranges(deviation: number): Ranges | undefined {
-    return this.#gathered((device) => {
-      const [down, up] = this.#roundings(device);
-      const isDownFine = this.#deviation(device, down) <= deviation;
-      const isUpFine = this.#deviation(device, up) <= deviation;
-      if (!isDownFine && !isUpFine) return undefined;
-      return [isDownFine ? down : up, isUpFine ? up : down];
-    }, true);
+  #ranges(deviation: number, isGuarded: boolean): Ranges | undefined {
+    return this.#gathered(
+      (device) => {
+        const [down, up] = this.#roundings(device);
+        const isDownFine = this.#deviation(device, down) <= deviation;
+        const isUpFine = this.#deviation(device, up) <= deviation;
+        if (!isDownFine && !isUpFine) return undefined;
+        return [isDownFine ? down : up, isUpFine ? up : down];
+      },
+      true,
+      isGuarded,
+    );
   }
 
   /** Where a replica count's fraction of a partition is cut off, a tier may miss its least by that. */
@@ -132,6 +144,7 @@ class Rounding {
   #gathered(
     ofDevice: (device: number) => readonly [number, number] | undefined,
     isBounded: boolean,
+    isGuarded = false,
   ): Ranges | undefined {
     const { nodes } = this.#tree;
     const low = new Int32Array(nodes.length);
@@ -152,7 +165,8 @@ class Rounding {
           : [this.#plan.least[node]! * this.#parts, this.#plan.most[node]! * this.#parts];
       const sum = (bound: Int32Array): number => children.reduce((all, child) => all + bound[child]!, 0);
       low[node] = Math.max(sum(low), least);
-      high[node] = Math.min(sum(high), most);
+      const guard = Math.max(this.#harmless[node]!, Math.floor(this.#plan.target[node]! * this.#parts + TINY));
+      high[node] = Math.min(sum(high), isGuarded && node > 0 ? Math.min(most, Math.max(guard, low[node]!)) : most);
       if (low[node]! > high[node]!) return undefined;
     }
     return { low, high };

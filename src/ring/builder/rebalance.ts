@@ -2,9 +2,12 @@ import type { AssignmentRow } from '../ring-file.ts';
 import { deviceIdBytes, partitionCount, presentDevices, type BuilderState } from './builder-state.ts';
 import { updateDispersion } from './dispersion.ts';
 import { placeAfresh } from './fresh-placement.ts';
+import { GradualPlacement } from './gradual-placement.ts';
 import { countParts } from './part-counts.ts';
+import { PlacementGrid } from './placement-grid.ts';
 import { Random } from './random.ts';
-import { planReplicas } from './replica-plan.ts';
+import { mix } from './mixing.ts';
+import { mostWhenDispersed, planReplicas } from './replica-plan.ts';
 import { buildTierTree, TIER_LEVELS } from './tier-tree.ts';
 
 export interface RebalanceProgress {
@@ -39,9 +42,15 @@ export function rebalanceState(state: BuilderState, task: RebalanceTask): Rebala
   );
   ageMoves(state, task.nowSec);
   const random = new Random(task.seed);
+  const allowed = mostWhenDispersed(state, tree);
   const before = state.rows ?? [];
   const rows = lengths.map((length, replica) => resized(before[replica], length, deviceIdBytes(state)));
-  placeAfresh(rows, tree, counts, random);
+  if (state.rows === undefined) {
+    placeAfresh(rows, tree, counts, random);
+    mix(new PlacementGrid(rows, tree, plan, counts), allowed, random, (done, total) =>
+      task.onProgress?.({ phase: 'mix', done, total }),
+    );
+  } else replaceSome(state, new PlacementGrid(rows, tree, plan, counts), allowed, random, task);
   state.rows = rows;
   const movedParts = noteMoves(state, before);
   countDevices(state, (id) => counts[tree.path[id * TIER_LEVELS + TIER_LEVELS - 1]!]!);
@@ -51,6 +60,28 @@ export function rebalanceState(state: BuilderState, task: RebalanceTask): Rebala
   state.devicesChanged = false;
   updateDispersion(state);
   return { movedParts, removedDevices };
+}
+
+/** Changes as little as leads to the plan, within what `minPartHours` lets move. */
+function replaceSome(
+  state: BuilderState,
+  grid: PlacementGrid,
+  allowed: Int32Array,
+  random: Random,
+  task: RebalanceTask,
+): void {
+  for (const { id } of state.removedDevices) {
+    grid.rows.forEach((row, replica) => {
+      for (let partition = row.indexOf(id); partition >= 0; partition = row.indexOf(id, partition + 1)) {
+        grid.release(partition, replica);
+      }
+    });
+  }
+  const frozen = Uint8Array.from(state.lastMoves, (hours) => (hours < state.minPartHours ? 1 : 0));
+  const placement = new GradualPlacement(grid, allowed, frozen, random, (phase, done) =>
+    task.onProgress?.({ phase, done, total: grid.partitions }),
+  );
+  placement.run();
 }
 
 /** Whole rows, and a short one for the fraction, unless that comes to less than one partition. */

@@ -15,13 +15,18 @@ export interface ReplicaPlan {
   readonly most: Int32Array;
 }
 
+/** Shares when replicas stand as far apart as can be, and the overload that takes. */
+interface Dispersed {
+  readonly overload: number;
+  readonly shares: Float64Array;
+}
+
 /** Between what weights give and what sets replicas furthest apart, by as much as the builder's overload allows. */
 export function planReplicas(state: BuilderState, tree: TierTree): ReplicaPlan {
   const weighted = weightedReplicas(state, tree);
   const dispersed = dispersedReplicas(state, tree, weighted);
-  const required = largestOverload(tree, weighted, dispersed);
-  const portion = required === 0 ? 1 : Math.min(state.overload / required, 1);
-  const target = weighted.map((share, node) => share + portion * (dispersed[node]! - share));
+  const portion = dispersed.overload === 0 ? 1 : Math.min(state.overload / dispersed.overload, 1);
+  const target = weighted.map((share, node) => share + portion * (dispersed.shares[node]! - share));
   return {
     target,
     least: Int32Array.from(target, (share) => Math.floor(share + TINY)),
@@ -32,18 +37,7 @@ export function planReplicas(state: BuilderState, tree: TierTree): ReplicaPlan {
 /** See RingBuilder.requiredOverload. */
 export function requiredOverloadOf(state: BuilderState): number {
   const tree = buildTierTree(state);
-  const weighted = weightedReplicas(state, tree);
-  return largestOverload(tree, weighted, dispersedReplicas(state, tree, weighted));
-}
-
-function largestOverload(tree: TierTree, weighted: Float64Array, dispersed: Float64Array): number {
-  let largest = 0;
-  tree.nodes.forEach(({ level, weight }, node) => {
-    if (level === TIER_LEVELS && weight > 0) {
-      largest = Math.max(largest, (dispersed[node]! - weighted[node]!) / weighted[node]!);
-    }
-  });
-  return largest < TINY ? 0 : largest;
+  return dispersedReplicas(state, tree, weightedReplicas(state, tree)).overload;
 }
 
 /** By weight alone, except that no device can hold more than one replica of a partition. */
@@ -66,27 +60,83 @@ function weightedReplicas({ replicas }: BuilderState, { nodes, path }: TierTree)
   return all;
 }
 
-/** As far apart as tiers and devices allow; what that leaves open goes by weight. */
-function dispersedReplicas(state: BuilderState, tree: TierTree, weighted: Float64Array): Float64Array {
+/** For each node, how many replicas of a partition it may hold. */
+interface Bounds {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+/**
+ * As far apart as tiers and devices allow, by the least overload with which that can be; what is open after that goes by weight.
+ */
+function dispersedReplicas(state: BuilderState, tree: TierTree, weighted: Float64Array): Dispersed {
+  const bounds = dispersionBounds(state, tree, weighted);
+  const overload = leastOverload(tree, weighted, bounds);
+  const capped = withinOverload(tree, weighted, bounds, overload);
+  return { overload, shares: shareDown(state, tree, weighted, capped) };
+}
+
+/** An equal division rounded down and up; where a tier has too few devices for that, its siblings may take what it cannot. */
+function dispersionBounds(state: BuilderState, tree: TierTree, weighted: Float64Array): Bounds {
   const even = evenReplicas(state.replicas, tree);
-  const all = new Float64Array(tree.nodes.length);
-  all[0] = state.replicas;
+  const room = Float64Array.from(tree.nodes, (node) => node.weightedDevices);
+  const low = even.map((share, node) => Math.min(Math.floor(share + TINY), room[node]!));
+  const high = even.map((share, node) => Math.min(Math.ceil(share - TINY), room[node]!));
+  low[0] = high[0] = state.replicas;
+  shareDown(state, tree, weighted, { low, high }, (children) => {
+    for (const child of children) high[child] = room[child]!;
+  });
+  return { low, high };
+}
+
+/** Divides each node's replicas among its children; `onFull` is told of children that cannot take what their parent has, and may mend that. */
+function shareDown(
+  state: BuilderState,
+  tree: TierTree,
+  weighted: Float64Array,
+  { low, high }: Bounds,
+  onFull?: (children: readonly number[]) => void,
+): Float64Array {
+  const shares = new Float64Array(tree.nodes.length);
+  shares[0] = state.replicas;
   tree.nodes.forEach((node, at) => {
     const children = weightedChildren(tree, node);
     if (children.length === 0) return;
-    const room = children.map((child) => tree.nodes[child]!.weightedDevices);
-    const high = children.map((child, i) => Math.min(Math.ceil(even[child]! - TINY), room[i]!));
-    const low = children.map((child, i) => Math.min(Math.floor(even[child]! + TINY), room[i]!));
-    const isFull = high.reduce((sum, bound) => sum + bound, 0) < all[at]! - TINY;
-    const shares = shareOut(
-      all[at]!,
-      children.map((child) => weighted[child]!),
-      low,
-      isFull ? room : high,
-    );
-    children.forEach((child, i) => (all[child] = shares[i]!));
+    const of = (values: Float64Array): number[] => children.map((child) => values[child]!);
+    if (of(high).reduce((sum, bound) => sum + bound, 0) < shares[at]! - TINY) onFull?.(children);
+    shareOut(shares[at]!, of(weighted), of(low), of(high)).forEach((share, i) => (shares[children[i]!] = share));
   });
-  return all;
+  return shares;
+}
+
+/** The bounds for devices that take no more than `overload` beyond their weight. */
+function withinOverload(tree: TierTree, weighted: Float64Array, bounds: Bounds, overload: number): Bounds {
+  const high = bounds.high.slice();
+  for (let at = tree.nodes.length - 1; at >= 0; at--) {
+    const { children, device } = tree.nodes[at]!;
+    const most = device >= 0 ? weighted[at]! * (1 + overload) : children.reduce((sum, child) => sum + high[child]!, 0);
+    high[at] = Math.min(high[at]!, most);
+  }
+  return { low: bounds.low, high };
+}
+
+function leastOverload(tree: TierTree, weighted: Float64Array, bounds: Bounds): number {
+  const suffices = (overload: number): boolean => {
+    const { low, high } = withinOverload(tree, weighted, bounds, overload);
+    return tree.nodes.every(({ weight }, node) => weight <= 0 || high[node]! >= low[node]! - TINY);
+  };
+  if (suffices(0)) return 0;
+  // No device takes more than one replica, so that this much is more than enough.
+  let more = Math.max(
+    ...tree.nodes.map(({ device }, node) => (device >= 0 && weighted[node]! > 0 ? 1 / weighted[node]! : 0)),
+  );
+  let less = 0;
+  for (let step = 0; step < 60; step++) {
+    const middle = (less + more) / 2;
+    if (suffices(middle)) more = middle;
+    else less = middle;
+  }
+  return more;
 }
 
 /** Replicas divided equally among regions, those of each region among its zones, and so on; a device takes one at most. */
