@@ -2,6 +2,8 @@
  * Bodies of requests and responses. A body has one reader. Whoever holds a body that will not be read to its end closes it.
  */
 
+import { Readable } from 'node:stream';
+
 /** A body that Apus itself makes: read without promises while data is at hand, and closed even when never started. */
 export interface BodyStream extends AsyncIterable<Uint8Array> {
   /** The next chunk, or null at the end; a promise only when it must be waited for. Throws what broke the body. */
@@ -86,7 +88,7 @@ class IterableBody implements BodyStream {
     if (this.#done) return;
     this.#done = true;
     this.#iterator ??= this.#source[Symbol.asyncIterator]();
-    await this.#iterator.return?.();
+    await endIteration(this.#source, this.#iterator);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -98,7 +100,13 @@ class IterableBody implements BodyStream {
 export async function closeBody(body: Body): Promise<void> {
   if (body === null || body instanceof Uint8Array) return;
   if (isBodyStream(body)) await body.close();
-  else await body[Symbol.asyncIterator]().return?.();
+  else await endIteration(body, body[Symbol.asyncIterator]());
+}
+
+/** An iterator that was never started does not end the stream of Node that it is of. */
+async function endIteration(source: AsyncIterable<Uint8Array>, iterator: AsyncIterator<Uint8Array>): Promise<void> {
+  await iterator.return?.();
+  if (source instanceof Readable) source.destroy();
 }
 
 /** Reads a whole body. Throws RangeError, with the body closed, when it is longer than `limitBytes`. */
