@@ -3,6 +3,7 @@
  * archive (PUT with `?extract-archive=tar`, `tar.gz` or `tar.bz2`). Each becomes a request of its own to the rest of the pipeline.
  */
 
+import { availableParallelism } from 'node:os';
 import {
   bulkDelete,
   type BulkDeleteOptions,
@@ -16,6 +17,7 @@ import {
 import type { Compression } from './bulk/decompression.ts';
 import { deleteList, type ListLimits } from './bulk/delete-list.ts';
 import { extractArchive, type ExtractionLimits } from './bulk/extraction.ts';
+import { Places } from './bulk/places.ts';
 
 export const confSpec = {
   max_containers_per_extraction: {
@@ -96,6 +98,7 @@ export function makeFilterFactory(wait?: Wait): FilterFactory {
       maxFailures: conf.max_failed_extractions,
       yieldFrequencySec: conf.yield_frequency,
       constraints,
+      threads: new Places(availableParallelism()),
       wait,
     };
     return (app) => (req) => {

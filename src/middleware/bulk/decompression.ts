@@ -5,19 +5,28 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type BodyStream, iterateBody } from '../../middleware-api.ts';
 import { Bzip2Body } from './bzip2-body.ts';
+import type { Places } from './places.ts';
 import { TarError } from './tar-header.ts';
 
 export type Compression = 'none' | 'gzip' | 'bzip2';
 
-/** Reading throws TarError when the data is damaged or cut off. Closing closes `body`. */
-export function decompressed(body: BodyStream, compression: Compression): BodyStream {
+/**
+ * Reading throws TarError when the data is damaged or cut off, and ClientDisconnect when `signal` aborts while it waits for one of
+ * `threads`. Closing closes `body`.
+ */
+export function decompressed(
+  body: BodyStream,
+  compression: Compression,
+  threads: Places,
+  signal: AbortSignal,
+): BodyStream {
   switch (compression) {
     case 'none':
       return body;
     case 'gzip':
       return new GzipBody(body);
     case 'bzip2':
-      return new Bzip2Body(body);
+      return new Bzip2Body(body, threads, signal);
   }
 }
 

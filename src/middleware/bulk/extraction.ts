@@ -22,6 +22,7 @@ import {
   XML_HEAD,
 } from '../../middleware-api.ts';
 import { type Compression, decompressed } from './decompression.ts';
+import type { Places } from './places.ts';
 import { memberHeaders } from './member-headers.ts';
 import { TarError } from './tar-header.ts';
 import { type TarMember, TarReader } from './tar-reader.ts';
@@ -31,6 +32,8 @@ export interface ExtractionLimits {
   readonly maxFailures: number;
   readonly yieldFrequencySec: number;
   readonly constraints: Constraints;
+  /** For archives that only a thread of their own can decompress. */
+  readonly threads: Places;
   readonly wait?: Wait | undefined;
 }
 
@@ -109,7 +112,9 @@ class Extraction {
   }
 
   async #extractAll(compression: Compression): Promise<void> {
-    const archive = new TarReader(decompressed(bodyStream(this.#req.body), compression));
+    const archive = new TarReader(
+      decompressed(bodyStream(this.#req.body), compression, this.#limits.threads, this.#signal),
+    );
     try {
       while (!this.#signal.aborted) {
         const member = await archive.next();
