@@ -12,6 +12,7 @@ import {
   type ResourcePath,
   type SwiftRequest,
   SwiftResponse,
+  textResponse,
   unquotedEtag,
   wireFromNative,
 } from '../../middleware-api.ts';
@@ -90,26 +91,32 @@ async function checkAndStore(
   if (signal.aborted) throw new ClientDisconnect();
   problems.push(...((await req.env.sloManifestHook?.(segments.map(itemOf))) ?? []));
   if (problems.length > 0) return { answer: errorResponse(400), wasPut: false, problems };
+  const sizeBytes = totalLengthOf(segments);
+  if (!Number.isSafeInteger(sizeBytes)) return { answer: tooLarge(), wasPut: false, problems };
   const etag = largeObjectEtag(segments);
   const clientEtag = unquotedEtag(req.headers.get('etag') ?? '');
   if (clientEtag !== '' && clientEtag !== etag) return { answer: errorResponse(422), wasPut: false, problems };
-  prepareRequest(req, segments, etag, contentTypes);
+  prepareRequest(req, segments, { etag, sizeBytes }, contentTypes);
   const answer = await slo.app(req);
   if (answer.isSuccess) answer.headers.set('etag', `"${etag}"`);
   return { answer, wasPut: true, problems };
+}
+
+/** Nested manifests can name more bytes than there are; what nobody could count is not stored. */
+function tooLarge(): SwiftResponse {
+  return textResponse(413, `Large objects have at most ${Number.MAX_SAFE_INTEGER} bytes`, HTML);
 }
 
 /** Makes of the client's request the PUT of what is stored. */
 function prepareRequest(
   req: SwiftRequest,
   segments: readonly StoredSegment[],
-  etag: string,
+  { etag, sizeBytes }: { readonly etag: string; readonly sizeBytes: number },
   contentTypes: () => ContentTypeGuesser,
 ): void {
   const { headers } = req;
   const body = formatManifest(segments);
   const manifestEtag = hash('md5', body, 'hex');
-  const sizeBytes = totalLengthOf(segments);
   req.body = body;
   headers.delete('transfer-encoding');
   headers.set('content-length', body.length).set('etag', manifestEtag);

@@ -2,6 +2,7 @@
 
 import {
   type ByteRange,
+  isTrueValue,
   type Segment,
   SegmentError,
   shareOf,
@@ -9,8 +10,8 @@ import {
   type SwiftResponse,
   unquotedEtag,
 } from '../../middleware-api.ts';
-import { SLO_ETAG, type SloContext, userRequest } from './context.ts';
-import { lengthOf, parseManifest, type StoredObject, type StoredSegment } from './stored-manifest.ts';
+import { SLO_ETAG, SLO_MARK, type SloContext, userRequest } from './context.ts';
+import { lengthOf, parseManifest, type StoredObject, type StoredSegment, withJoinedData } from './stored-manifest.ts';
 
 const MAX_DEPTH = 10;
 /** So many nested manifests are remembered, lest several ranges or segments of one fetch it again. */
@@ -36,7 +37,8 @@ export class SegmentWalk {
     manifest: readonly StoredSegment[],
     ranges: readonly ByteRange[],
   ): AsyncGenerator<Segment, void, void> {
-    for (const range of ranges) yield* this.#within(manifest, range, 1);
+    const pieces = withJoinedData(manifest);
+    for (const range of ranges) yield* this.#within(pieces, range, 1);
   }
 
   async *#within(
@@ -81,6 +83,11 @@ export class SegmentWalk {
   async #fetch({ name, etag }: StoredObject): Promise<readonly StoredSegment[]> {
     const res = await this.#slo.app(userRequest(this.#req, 'GET', `${this.#accountPath}${name}`, 'MultipartGET'));
     if (!res.isSuccess) throw await refusal(name, res);
+    if (!isTrueValue(res.headers.get(SLO_MARK))) {
+      // Of any length, and whatever stands in it was never checked.
+      await res.close();
+      throw new SegmentError(`${name} is no longer a manifest`);
+    }
     const found = res.headers.get(SLO_ETAG);
     if (found !== undefined && unquotedEtag(found) !== etag) {
       await res.close();
@@ -90,7 +97,7 @@ export class SegmentWalk {
     }
     const body = await res.bytes();
     try {
-      return parseManifest(body);
+      return withJoinedData(parseManifest(body));
     } catch (error) {
       throw new SegmentError(
         `the manifest ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`,

@@ -84,6 +84,26 @@ export function parseManifest(body: Uint8Array): StoredSegment[] {
   return parseItems(body).map(segmentOf);
 }
 
+/** Data that stands one behind the other as one piece: a manifest may hold hundreds of thousands of a byte each. */
+export function withJoinedData(segments: readonly StoredSegment[]): StoredSegment[] {
+  const joined: StoredSegment[] = [];
+  let run: Buffer[] = [];
+  const endRun = (): void => {
+    if (run.length > 0) joined.push({ data: run.length === 1 ? (run[0] as Buffer) : Buffer.concat(run) });
+    run = [];
+  };
+  for (const segment of segments) {
+    if ('data' in segment) {
+      run.push(segment.data);
+    } else {
+      endRun();
+      joined.push(segment);
+    }
+  }
+  endRun();
+  return joined;
+}
+
 /** The items as they are. Throws UnreadableManifest. */
 export function parseItems(body: Uint8Array): ManifestItem[] {
   let value: unknown;

@@ -149,6 +149,19 @@ describe('PUT of a manifest', () => {
     expect([res.status, (await text(res)).includes('path does not refer to an object')]).toEqual([400, true]);
   });
 
+  test('segments of more bytes than can be counted are refused, and nothing is stored', async () => {
+    const vast: Handler = async (req) => {
+      const res = await store.app(req);
+      if (req.method === 'HEAD') res.headers.set('content-length', 2 ** 52);
+      return res;
+    };
+    slo = await load(filterFactory, {}, vast, host);
+    const res = await put(SEGMENTS);
+    expect([res.status, await text(res)]).toEqual([413, 'Large objects have at most 9007199254740991 bytes']);
+    expect(store.objects.has(LARGE)).toBe(false);
+    expect((await put([{ path: '/c/1' }, { path: '/c/2', range: '0-9' }])).status).toBe(201);
+  });
+
   test('a filter in front may find further problems', async () => {
     const req = request('PUT', PUT, {}, JSON.stringify(SEGMENTS));
     req.env.sloManifestHook = (items) => [[String(items[1]?.['name']), 'not that one']];
@@ -240,6 +253,26 @@ describe('GET and HEAD', () => {
     await slo(request('PUT', '/v1/a/c/outer?multipart-manifest=put', {}, JSON.stringify([{ path: '/c/large' }])));
     await put([{ path: '/c/2' }, { path: '/c/1' }]);
     expect((await slo(request('GET', '/v1/a/c/outer'))).status).toBe(409);
+  });
+
+  test('an object that has taken the place of a nested manifest is not read as one', async () => {
+    await putLarge();
+    await slo(request('PUT', '/v1/a/c/outer?multipart-manifest=put', {}, JSON.stringify([{ path: '/c/large' }])));
+    const item = { name: '/c/1', hash: hash('md5', 'hello '), bytes: 6, content_type: 'x/y', last_modified: '' };
+    store.put(LARGE, JSON.stringify([item]));
+    const req = request('GET', '/v1/a/c/outer');
+    expect((await slo(req)).status).toBe(409);
+    expect(req.log.lines.join()).toContain('/c/large is no longer a manifest');
+  });
+
+  test('data items one behind the other are sent as one piece', async () => {
+    const data = (content: string): unknown => ({ data: Buffer.from(content).toString('base64') });
+    await put([data('a'), data('bc'), data('d'), { path: '/c/1' }, data('e'), data('f')]);
+    const pieces: string[] = [];
+    for await (const chunk of bodyStream((await get({ range: 'bytes=1-10' })).body)) {
+      pieces.push(Buffer.from(chunk).toString());
+    }
+    expect(pieces).toEqual(['bcd', 'hello ', 'e']);
   });
 
   test('manifests nested too deep are not followed', async () => {
