@@ -81,8 +81,10 @@ function checkIdentity(res: SwiftResponse, { path, etag, sizeBytes, ranges }: Se
 
 /** The ranges that the answer holds, which must be those that were asked for. */
 function rangesOf(res: SwiftResponse, { path }: SegmentRequest, asked: readonly ByteRange[]): readonly ByteRange[] {
-  if (res.status === 206 && isMultipartByteRanges(res.headers.get('content-type'))) return asked;
   const given = parseContentRange(res.headers.get('content-range'));
+  // A segment may be of that type itself; the answer to one range tells where it lies.
+  const hasParts = given === undefined && isMultipartByteRanges(res.headers.get('content-type'));
+  if (res.status === 206 && hasParts && asked.length > 1) return asked;
   const [wanted] = asked;
   const isIt =
     res.status === 206 &&

@@ -16,7 +16,8 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 /** The boundary of a multipart/byteranges answer, or undefined when it is something else. */
 export function multipartBoundary(head: BackendHead): string | undefined {
   const type = head.headers.get('content-type') ?? '';
-  if (!/^\s*multipart\/byteranges\s*;/i.test(type)) return undefined;
+  // An object may be of that type itself; then the answer to one range tells where it lies.
+  if (head.headers.has('content-range') || !/^\s*multipart\/byteranges\s*;/i.test(type)) return undefined;
   const match = /;\s*boundary=(?:"([^"]*)"|([^;\s]+))/i.exec(type);
   return match?.[1] ?? match?.[2];
 }

@@ -89,6 +89,16 @@ describe('a body of segments', () => {
     expect(app.requests.map(({ headers }) => headers.get('range'))).toEqual(['bytes=6-8', 'bytes=7-', 'bytes=0-4']);
   });
 
+  test('may have segments that are themselves of the type of an answer with several ranges', async () => {
+    const type = 'multipart/byteranges;boundary=x';
+    const app = fakeSwift({ 'GET /v1/a/s/1': stored(bytesOf('first segment,'), 7, type) });
+    const one = { path: '/v1/a/s/1', sizeBytes: 14 };
+    expect(await contentOf(bodyOf(app, [{ ...one, start: 6, end: 9 }]).body)).toBe('seg');
+    expect(await contentOf(bodyOf(app, [{ ...one, start: 6 }]).body)).toBe('segment,');
+    const refused = { path: '/v1/a/s/1', start: 6, end: 99 };
+    await expect(bodyOf(app, [refused]).body.begin()).rejects.toBeInstanceOf(SegmentError);
+  });
+
   test('without segments is empty', async () => {
     expect(await contentOf(bodyOf(fakeSwift(), [], { lengthBytes: 0 }).body)).toBe('');
   });

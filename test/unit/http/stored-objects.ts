@@ -18,14 +18,14 @@ export async function* inPieces(content: Uint8Array, pieceBytes: number): AsyncG
 }
 
 /** Answers GET as for an object of this content. */
-export function stored(content: Uint8Array, pieceBytes: number = 7): FakeAnswer {
+export function stored(content: Uint8Array, pieceBytes: number = 7, contentType: string = 'text/x'): FakeAnswer {
   return (req: SwiftRequest): SwiftResponse => {
-    const res = new SwiftResponse(200, { etag: `"${md5(content)}"`, 'content-type': 'text/x' });
+    const res = new SwiftResponse(200, { etag: `"${md5(content)}"`, 'content-type': contentType });
     const entity = {
       etag: md5(content),
       lastModified: Timestamp.fromSeconds(1_700_000_000),
       contentLength: content.length,
-      contentType: 'text/x',
+      contentType,
     };
     const answer = conditionalResponse(req, entity, res.headers);
     res.status = answer.status;

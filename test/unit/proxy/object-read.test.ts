@@ -388,3 +388,12 @@ test('a node that fails when it is asked for the next part of the ranges is foll
   expect((await res.bytes()).toString()).toBe(multipart(ENTITY, [range, range, range, range], 'bd0').toString());
   expect(proxy.nodes.devices).toEqual(['d0', 'd1', 'd1', 'd2']);
 });
+
+test('one range of an object whose own type is multipart/byteranges is that range, also when a node breaks', async () => {
+  const headers = { 'content-type': 'multipart/byteranges;boundary=own' };
+  made((request) => serve(request, ENTITY, { headers, ...(request.device === 'd0' ? { breakAfterBytes: 3 } : {}) }));
+  const res = await get({ range: 'bytes=2-11' });
+  expect([res.status, res.headers.get('content-range')]).toEqual([206, 'bytes 2-11/120']);
+  expect((await res.bytes()).equals(slice(ENTITY, { start: 2, end: 12 }))).toBe(true);
+  expect(proxy.nodes.devices).toEqual(['d0', 'd1']);
+});
