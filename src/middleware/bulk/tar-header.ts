@@ -84,15 +84,19 @@ export function parsePaxRecords(data: Buffer): Map<string, string> {
   return records;
 }
 
+const MAX_LENGTH_DIGITS = 15;
+
 /** Every record in order: `LENGTH KEY=VALUE\n`, the length in bytes and of the whole. */
 export function* paxRecords(data: Buffer): Generator<[key: string, value: string]> {
-  for (let at = 0; at < data.length && data[at] !== 0;) {
-    const head = /^(\d{1,15}) ([^=]+)=/.exec(data.toString('latin1', at, Math.min(data.length, at + 4096)));
-    const [matched, digits, key] = head ?? [];
-    if (matched === undefined || key === undefined) throw new TarError('invalid header');
-    const end = at + Number(digits);
-    if (end > data.length || end <= at + matched.length || data[end - 1] !== 0x0a) throw new TarError('invalid header');
-    yield [nativeFromWire(key), nativeFromWire(data.toString('latin1', at + matched.length, end - 1))];
+  const text = data.toString('latin1');
+  for (let at = 0; at < text.length && text[at] !== '\0';) {
+    const blank = text.indexOf(' ', at);
+    const equals = text.indexOf('=', blank);
+    const digits = blank < 0 || blank - at > MAX_LENGTH_DIGITS ? '' : text.slice(at, blank);
+    const end = /^\d+$/.test(digits) ? at + Number(digits) : 0;
+    const isWhole = equals > blank + 1 && equals < end && end <= text.length && text[end - 1] === '\n';
+    if (!isWhole) throw new TarError('invalid header');
+    yield [nativeFromWire(text.slice(blank + 1, equals)), nativeFromWire(text.slice(equals + 1, end - 1))];
     at = end;
   }
 }

@@ -20,6 +20,8 @@ export interface TarMember {
 
 /** Longest header of a long name or of pax that is read into memory. */
 const MAX_LONG_HEADER_BYTES = 1024 * 1024;
+/** Most of what global headers say together: it is held all along, and looked through for each member. */
+const MAX_GLOBAL_PAX_BYTES = 64 * 1024;
 const FILE_TYPES = new Set(['0', '7', 'S']);
 
 /** What headers before a member's own say of it. */
@@ -87,7 +89,7 @@ export class TarReader {
         await this.#longHeader(header);
         return true;
       case 'g':
-        this.#globalPax = new Map([...this.#globalPax, ...parsePaxRecords(await this.#longHeader(header))]);
+        this.#addGlobalPax(parsePaxRecords(await this.#longHeader(header)));
         return true;
       case 'x':
       case 'X':
@@ -97,6 +99,13 @@ export class TarReader {
       default:
         return false;
     }
+  }
+
+  #addGlobalPax(records: ReadonlyMap<string, string>): void {
+    this.#globalPax = new Map([...this.#globalPax, ...records]);
+    let length = 0;
+    for (const [key, value] of this.#globalPax) length += key.length + value.length;
+    if (length > MAX_GLOBAL_PAX_BYTES) throw new TarError('invalid header');
   }
 
   async #longHeader({ sizeBytes }: TarHeader): Promise<Buffer> {
@@ -109,7 +118,7 @@ export class TarReader {
   }
 
   async #member(header: TarHeader, preface: Preface): Promise<TarMember> {
-    const pax = new Map([...this.#globalPax, ...(preface.pax ?? [])]);
+    const pax = preface.pax === undefined ? this.#globalPax : new Map([...this.#globalPax, ...preface.pax]);
     const storedBytes = hasData(header) ? (paxSize(pax) ?? header.sizeBytes) : 0;
     const own = preface.longName ?? (pax.get('path') ?? header.name).replace(/\/+$/, header.type === '5' ? '' : '$&');
     let sparse: SparseMap | undefined;
