@@ -7,8 +7,6 @@ import { type FilterFactory, type Order, readConf, type SwiftRequest, errorRespo
 import { readSettings, type RateSettings, SettingsFile } from './backend-ratelimit/settings.ts';
 import { RateGate } from './backend-ratelimit/rate-gate.ts';
 
-const PER_METHOD = { type: 'number', default: 0, min: 0 } as const;
-
 export const confSpec = {
   requests_per_device_per_second: {
     type: 'number',
@@ -16,14 +14,46 @@ export const confSpec = {
     min: 0,
     doc: 'Requests to one device a second; 0: no limit.',
   },
-  get_requests_per_device_per_second: { ...PER_METHOD, doc: 'GET requests to one device a second; 0: no limit.' },
-  head_requests_per_device_per_second: { ...PER_METHOD, doc: 'HEAD requests to one device a second; 0: no limit.' },
-  put_requests_per_device_per_second: { ...PER_METHOD, doc: 'PUT requests to one device a second; 0: no limit.' },
-  post_requests_per_device_per_second: { ...PER_METHOD, doc: 'POST requests to one device a second; 0: no limit.' },
-  delete_requests_per_device_per_second: { ...PER_METHOD, doc: 'DELETE requests to one device a second; 0: no limit.' },
-  update_requests_per_device_per_second: { ...PER_METHOD, doc: 'UPDATE requests to one device a second; 0: no limit.' },
+  get_requests_per_device_per_second: {
+    type: 'number',
+    default: 0,
+    min: 0,
+    doc: 'GET requests to one device a second; 0: no limit.',
+  },
+  head_requests_per_device_per_second: {
+    type: 'number',
+    default: 0,
+    min: 0,
+    doc: 'HEAD requests to one device a second; 0: no limit.',
+  },
+  put_requests_per_device_per_second: {
+    type: 'number',
+    default: 0,
+    min: 0,
+    doc: 'PUT requests to one device a second; 0: no limit.',
+  },
+  post_requests_per_device_per_second: {
+    type: 'number',
+    default: 0,
+    min: 0,
+    doc: 'POST requests to one device a second; 0: no limit.',
+  },
+  delete_requests_per_device_per_second: {
+    type: 'number',
+    default: 0,
+    min: 0,
+    doc: 'DELETE requests to one device a second; 0: no limit.',
+  },
+  update_requests_per_device_per_second: {
+    type: 'number',
+    default: 0,
+    min: 0,
+    doc: 'UPDATE requests to one device a second; 0: no limit.',
+  },
   replicate_requests_per_device_per_second: {
-    ...PER_METHOD,
+    type: 'number',
+    default: 0,
+    min: 0,
     doc: 'REPLICATE requests to one device a second; 0: no limit.',
   },
   requests_per_device_rate_buffer: {

@@ -28,7 +28,7 @@ export const confSpec = {
   forbidden_regexp: {
     type: 'text',
     default: '/\\./|/\\.\\./|/\\.$|/\\.\\.$',
-    parse: parsePattern,
+    parse: (pattern: string): ForbiddenPart => parsePattern(pattern),
     doc: 'What no path may hold, as a regular expression of Python; empty for nothing.',
   },
 } as const;

@@ -16,11 +16,11 @@ export class FakeKeystone {
   readonly bodies: unknown[] = [];
   readonly headers: IncomingMessage['headers'][] = [];
   /** By the token itself. */
-  readonly tokens = new Map<string, TokenInfo>();
+  readonly tokens: Map<string, TokenInfo> = new Map();
   /** Seconds since 1970 at which the service's own tokens end. */
   ownExpires = 4_000_000_000;
   /** Tokens of the service that count. */
-  readonly own = new Set<string>();
+  readonly own: Set<string> = new Set();
   /** Endpoints of the identity service; default: version 3 here, internal. */
   endpoints: Record<string, string>[] | undefined;
   /** Answers to come in place of its own: a status, or a connection broken off. */
