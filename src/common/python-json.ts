@@ -23,3 +23,11 @@ export function pythonJson(value: unknown): string {
   }
   return JSON.stringify(value);
 }
+
+/** A float as Python writes it: `100.0` for a whole one, `1e-05` and `1e+16` from where Python turns to exponents. For finite numbers. */
+export function pythonFloat(value: number): string {
+  const [digits, exponentText] = value.toExponential().split('e') as [string, string];
+  const exponent = Number(exponentText);
+  if (exponent >= -4 && exponent < 16) return Number.isInteger(value) ? `${value}.0` : String(value);
+  return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+}

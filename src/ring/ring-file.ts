@@ -3,37 +3,21 @@ import { readFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { promisify } from 'node:util';
-import { gunzip, gunzipSync, gzipSync } from 'node:zlib';
-import { writeFileDurably } from '../common/durable-file.ts';
+import { gunzip, gunzipSync } from 'node:zlib';
 import type { RingDevice } from '../common/host.ts';
+import {
+  RING_HEAD_BYTES as HEAD_BYTES,
+  RING_MAGIC,
+  RingError,
+  type AssignmentRow,
+  type RingData,
+} from './ring-data.ts';
 
-/** Ring files of version 1 and 2: reading both, writing 1. Source: spec swift-formats 1. */
+/** Ring files of version 1 and 2. Source: spec swift-formats 1. */
 
-export type AssignmentRow = Uint16Array | Uint32Array;
+export { RingError, type AssignmentRow, type RingData } from './ring-data.ts';
+export { formatRing, writeRingFile, type RingFormatOptions } from './ring-writer.ts';
 
-/** What a ring file holds. */
-export interface RingData {
-  /** By id; undefined where a device was removed. */
-  readonly devices: readonly (RingDevice | undefined)[];
-  /** 32 minus the partition power. */
-  readonly partShift: number;
-  /** Device ids by partition, one row for each replica; the last row may be shorter than the others. */
-  readonly rows: readonly AssignmentRow[];
-  readonly nextPartPower: number | null;
-  /** The builder's version; null when the file does not say. */
-  readonly version: number | null;
-}
-
-/** A file is no ring, or a broken one. */
-export class RingError extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'RingError';
-  }
-}
-
-const MAGIC = 'R1NG';
-const HEAD_BYTES = 6;
 const DIGESTS = new Set(['md5', 'sha1', 'sha256', 'sha512']);
 const gunzipAsync: (bytes: Uint8Array) => Promise<Buffer> = promisify(gunzip);
 
@@ -64,7 +48,8 @@ function describing(path: string, bytes: Buffer, parse: (bytes: Buffer) => RingD
 
 /** Parses the unpacked content of a ring file of either version. Throws RingError. */
 function parseRing(bytes: Buffer): RingData {
-  if (bytes.length < HEAD_BYTES || bytes.toString('latin1', 0, 4) !== MAGIC) throw new RingError('magic is missing');
+  if (bytes.length < HEAD_BYTES || bytes.toString('latin1', 0, 4) !== RING_MAGIC)
+    throw new RingError('magic is missing');
   const version = bytes.readUInt16BE(4);
   if (version === 1) return validated(parseVersion1(bytes));
   if (version === 2) return validated(parseVersion2(bytes));
@@ -211,47 +196,4 @@ function numberOf(values: Record<string, unknown>, key: string): number {
 
 function optionalNumber(value: unknown): number | null {
   return typeof value === 'number' ? value : null;
-}
-
-/** The bytes of a version 1 file, which every Swift reads. Ids must fit 16 bits. */
-export function formatRing(ring: RingData): Buffer {
-  const head = {
-    byteorder: 'little',
-    devs: ring.devices.map((device) => (device === undefined ? null : sortedKeys(device))),
-    ...(ring.nextPartPower === null ? {} : { next_part_power: ring.nextPartPower }),
-    part_shift: ring.partShift,
-    replica_count: ring.rows.length,
-    ...(ring.version === null ? {} : { version: ring.version }),
-  };
-  const json = Buffer.from(asciiJson(head), 'latin1');
-  const start = Buffer.alloc(HEAD_BYTES + 4);
-  start.write(MAGIC, 0, 'latin1');
-  start.writeUInt16BE(1, 4);
-  start.writeUInt32BE(json.length, HEAD_BYTES);
-  return gzipSync(Buffer.concat([start, json, ...ring.rows.map(littleEndianRow)]));
-}
-
-/** Replaces a ring file in one step. */
-export async function writeRingFile(path: string, ring: RingData): Promise<void> {
-  await writeFileDurably(path, formatRing(ring), { mode: 0o644 });
-}
-
-function littleEndianRow(row: AssignmentRow): Buffer {
-  const bytes = Buffer.alloc(row.length * 2);
-  row.forEach((id, partition) => {
-    if (id >= 0xffff) throw new RingError(`device id ${id} does not fit a version 1 file`);
-    bytes.writeUInt16LE(id, partition * 2);
-  });
-  return bytes;
-}
-
-function sortedKeys(device: RingDevice): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(device).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[^\x00-\x7f]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
