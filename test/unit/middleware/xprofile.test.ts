@@ -44,6 +44,25 @@ test('a profile ends when its client goes, and another can be taken', async () =
   expect((await filter(request('GET', '/__profile__/cpu?seconds=0.01'))).status).toBe(200);
 });
 
+test('what is profiled for a time of its own is not ended by others, nor does it end theirs', async () => {
+  const filter = await profiled();
+  const req = request('GET', '/__profile__/cpu?seconds=60');
+  const answer = filter(req);
+  expect((await filter(request('POST', '/__profile__/stop'))).status).toBe(409);
+  req.disconnect();
+  expect((await answer).status).toBe(499);
+  const first = await filter(request('POST', '/__profile__/start'));
+  expect(first.status).toBe(202);
+  expect((await filter(request('POST', '/__profile__/stop'))).status).toBe(200);
+});
+
+test('a profile that nobody stops ends by itself', async () => {
+  const filter = await profiled({ max_seconds: '0.01' });
+  expect((await filter(request('POST', '/__profile__/start'))).status).toBe(202);
+  await expect.poll(async () => (await filter(request('POST', '/__profile__/start'))).status).toBe(202);
+  await expect.poll(async () => (await filter(request('POST', '/__profile__/stop'))).status).toBe(409);
+});
+
 test('times beyond the bound, other methods and other paths are refused', async () => {
   const filter = await profiled({ max_seconds: '5' });
   for (const seconds of ['6', '0', '-1', 'x', '']) {
