@@ -48,6 +48,9 @@ const SHARED_HEADERS = [
   ...['user-agent', 'referer', 'origin', 'access-control-request-method', 'x-user-id', 'x-project-id'],
 ] as const;
 
+/** RFC 2046 allows 70. The search for a boundary of thousands could take a second for each megabyte of a body made for that. */
+const LONGEST_BOUNDARY = 200;
+
 class Unauthorized extends Error {}
 
 /** A file of the form. */
@@ -83,6 +86,7 @@ class FormPost {
   }
 
   async #store(req: SwiftRequest, app: Handler, boundary: string): Promise<SwiftResponse> {
+    if (boundary.length > LONGEST_BOUNDARY) throw new InvalidOpening();
     const keys = this.#namesContainer(req.path) ? await tempUrlKeys(req, app, SOURCE) : [];
     const form = new FormReader(bodyStream(req.body), boundary);
     const fields = new FormFields();

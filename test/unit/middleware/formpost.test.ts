@@ -168,6 +168,19 @@ describe('formpost', () => {
     await res.close();
   });
 
+  test('a boundary of a length that no program makes is refused before anything is read', async () => {
+    const swift = app({ 'PUT /v1/a/c/pa': 201 });
+    const filter = await load(formpost.filterFactory, {}, swift);
+    const send = async (boundary: string): Promise<[number, string, string[]]> => {
+      const type = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+      const body = `${start()}${fileHead('a')}one\r\n--XX--\r\n`.replaceAll('--XX', `--${boundary}`);
+      const res = await filter(request('POST', '/v1/a/c/p', type, body));
+      return [res.status, await text(res), [...swift.calls]];
+    };
+    expect(await send('b'.repeat(201))).toEqual([400, 'FormPost: invalid starting boundary', []]);
+    expect((await send('b'.repeat(200)))[0]).toBe(201);
+  });
+
   test('other requests pass untouched', async () => {
     const swift = app({ 'POST /v1/a/c': 204 });
     const filter = await load(formpost.filterFactory, {}, swift);
