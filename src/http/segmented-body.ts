@@ -222,13 +222,20 @@ export class SegmentedBody implements BodyStream {
     this.#abort.abort();
     const openings = this.#openings;
     this.#openings = [];
-    await this.#current?.close();
-    for (const { opened } of openings) {
-      const segment = await opened.catch(() => null);
-      await segment?.close();
-    }
-    await this.#requests.return();
+    const opened = openings.map(({ opened }) => opened.catch(() => null));
+    // One that fails to close keeps none of the others open.
+    const outcomes = await Promise.allSettled([
+      closeSegment(this.#current),
+      ...opened.map(closeSegment),
+      this.#requests.return(),
+    ]);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
+}
+
+async function closeSegment(segment: OpenSegment | null | Promise<OpenSegment | null>): Promise<void> {
+  await (await segment)?.close();
 }
 
 class TakenBody implements BodyStream {

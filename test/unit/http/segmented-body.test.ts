@@ -328,6 +328,33 @@ describe('closing', () => {
     expect([closed, await body.read(), app.unfinished.size]).toEqual([true, null, 0]);
   });
 
+  test('of a segment that fails to close does not keep those behind it open', async () => {
+    const app = threeSegments();
+    const stubborn = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield* inPieces(bytesOf('first segment,'), 1);
+      } finally {
+        throw new Error('stuck');
+      }
+    };
+    app.register({ 'GET /v1/a/s/1': () => new SwiftResponse(200, { 'content-length': 14 }, stubborn()) });
+    let closed = false;
+    const segments = async function* (): AsyncGenerator<Segment> {
+      await Promise.resolve();
+      try {
+        yield* WHOLE;
+        yield* WHOLE;
+      } finally {
+        closed = true;
+      }
+    };
+    const { body } = bodyOf(app, segments());
+    await body.begin();
+    while (app.calls.length < 2) await body.read();
+    await expect(body.close()).rejects.toThrow('stuck');
+    expect([closed, app.unfinished.size]).toEqual([true, 0]);
+  });
+
   test('before anything was read asks for nothing', async () => {
     const app = threeSegments();
     await bodyOf(app, WHOLE).body.close();
