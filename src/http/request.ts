@@ -167,7 +167,10 @@ export class SwiftRequest {
       infoCache: (env.infoCache ??= new Map<string, unknown>()),
       source: options.source,
       updateFooters: undefined,
+      // What is so of this request's account and container may not be so of the child's.
       acl: undefined,
+      syncKey: undefined,
+      swiftOwner: undefined,
       accessLogMade: undefined,
       originalPath: undefined,
       backendPath: undefined,
