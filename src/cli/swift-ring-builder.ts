@@ -1,4 +1,6 @@
 import { runRingBuilder } from './ring-builder/run.ts';
 import { runTerminalCommand } from './terminal-command.ts';
 
-await runTerminalCommand('swift-ring-builder', (argv, terminal) => runRingBuilder(argv, terminal));
+await runTerminalCommand({ name: 'swift-ring-builder', failureCode: 2 }, (argv, terminal) =>
+  runRingBuilder(argv, terminal),
+);

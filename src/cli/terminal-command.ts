@@ -1,3 +1,4 @@
+import { ConfigError } from '../common/config-error.ts';
 import { BuilderError } from '../ring/builder/builder-error.ts';
 import { RingError } from '../ring/ring-file.ts';
 import { ValueFault } from './python-text.ts';
@@ -6,13 +7,18 @@ import { CommandEnd, ProcessTerminal, type Terminal } from './terminal.ts';
 /** What a command does; gives the exit code. Throws CommandEnd and ValueFault for what it refuses. */
 export type TerminalProgram = (argv: readonly string[], terminal: Terminal) => Promise<number>;
 
-const FAILURE = 2;
+export interface CommandIdentity {
+  /** For its messages. */
+  readonly name: string;
+  /** Exit code of whatever goes wrong. */
+  readonly failureCode: number;
+}
 
-/** Runs a command that talks to a terminal to its end and sets the exit code: 2 for any fault. */
-export async function runTerminalCommand(name: string, program: TerminalProgram): Promise<void> {
+/** Runs a command that talks to a terminal to its end and sets the exit code. */
+export async function runTerminalCommand(command: CommandIdentity, program: TerminalProgram): Promise<void> {
   const terminal = new ProcessTerminal();
   try {
-    process.exitCode = await endingPlainly(name, program, process.argv.slice(2), terminal);
+    process.exitCode = await endingPlainly(command, program, process.argv.slice(2), terminal);
   } finally {
     terminal.close();
   }
@@ -20,7 +26,7 @@ export async function runTerminalCommand(name: string, program: TerminalProgram)
 
 /** As the program, but tells faults instead of throwing them. */
 export async function endingPlainly(
-  name: string,
+  { name, failureCode }: CommandIdentity,
   program: TerminalProgram,
   argv: readonly string[],
   terminal: Terminal,
@@ -34,10 +40,15 @@ export async function endingPlainly(
       return error.exitCode;
     }
     if (error instanceof ValueFault) terminal.print(error.message);
-    else if (error instanceof BuilderError || error instanceof RingError) terminal.warn(`${name}: ${error.message}`);
+    else if (isOperators(error)) terminal.warn(`${name}: ${error.message}`);
     else terminal.warn(`${name}: ${describeFault(error)}`);
-    return FAILURE;
+    return failureCode;
   }
+}
+
+/** Faults of files and rings, which the operator can mend. */
+function isOperators(error: unknown): error is Error {
+  return error instanceof BuilderError || error instanceof RingError || error instanceof ConfigError;
 }
 
 /** System errors name the file; the stacks of our own faults help to mend them. */

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { runRingBuilder } from '../../src/cli/ring-builder/run.ts';
-import { endingPlainly } from '../../src/cli/terminal-command.ts';
+import { endingPlainly, type CommandIdentity, type TerminalProgram } from '../../src/cli/terminal-command.ts';
 import { RecordingTerminal } from '../unit/cli/recording-terminal.ts';
 
 export interface Outcome {
@@ -96,8 +96,17 @@ export class SwiftCommands {
 }
 
 /** Our swift-ring-builder, within this process. */
-export async function ourBuilder(argv: readonly string[], answers: readonly string[] = []): Promise<Outcome> {
+export function ourBuilder(argv: readonly string[], answers: readonly string[] = []): Promise<Outcome> {
+  return ourCommand({ name: 'swift-ring-builder', failureCode: 2 }, runRingBuilder, argv, answers);
+}
+
+export async function ourCommand(
+  identity: CommandIdentity,
+  program: TerminalProgram,
+  argv: readonly string[],
+  answers: readonly string[] = [],
+): Promise<Outcome> {
   const terminal = new RecordingTerminal(answers);
-  const code = await endingPlainly('swift-ring-builder', runRingBuilder, argv, terminal);
+  const code = await endingPlainly(identity, program, argv, terminal);
   return { code, output: terminal.output, errors: terminal.errors };
 }

@@ -1,0 +1,4 @@
+import { runAnalyzer } from './ring-builder-analyzer/run.ts';
+import { runTerminalCommand } from './terminal-command.ts';
+
+await runTerminalCommand({ name: 'swift-ring-builder-analyzer', failureCode: 1 }, runAnalyzer);
