@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -77,6 +78,19 @@ describe('a body of segments', () => {
     });
   });
 
+  test('is asked for with the rights of the user, unless told otherwise', async () => {
+    for (const as of [undefined, 'preauthorized'] as const) {
+      const overrides: boolean[] = [];
+      const app = threeSegments();
+      const asking: Handler = (req) => {
+        overrides.push(req.env.authorizeOverride === true);
+        return app(req);
+      };
+      await contentOf(bodyOf(asking, WHOLE, { as }).body);
+      expect(overrides).toEqual(PATHS.map(() => as === 'preauthorized'));
+    }
+  });
+
   test('takes the bytes that are wanted of each, and bytes that stand in the manifest', async () => {
     const app = threeSegments();
     const segments = [
@@ -119,6 +133,18 @@ describe('a body of segments', () => {
       undefined,
       'bytes=13-',
     ]);
+  });
+
+  test('does not join neighbours that are to have other ETags or sizes', async () => {
+    const etag = md5('first segment,');
+    const one = { path: '/v1/a/s/1', sizeBytes: 14, etag };
+    for (const other of [
+      { ...one, etag: md5('other') },
+      { ...one, sizeBytes: 15 },
+    ]) {
+      const { read, error } = await brokenOff(bodyOf(threeSegments(), [one, { ...other, end: 2 }]).body);
+      expect([read, error instanceof SegmentError]).toEqual(['first segment,', true]);
+    }
   });
 
   test('does not join ranges that a server would refuse together', async () => {
@@ -221,7 +247,13 @@ describe('reading ahead', () => {
     const app = threeSegments();
     app.register({ 'GET /v1/a/s/2': 404 });
     const { body, req } = bodyOf(app, WHOLE);
-    const { read, error } = await brokenOff(body);
+    let read = String(await body.begin().then(() => body.read()));
+    while (app.calls.length < 2) read += String(await body.read());
+    // The failure waits, and nobody has asked for it yet.
+    await setImmediate();
+    const error: unknown = await (async () => {
+      for (;;) read += String(await body.read());
+    })().catch((thrown: unknown) => thrown);
     expect(read).toBe('first segment,');
     expect(error).toBeInstanceOf(SegmentError);
     expect(req.log.lines.join()).toContain('/v1/a/s/2 was answered with 404 Not Found');
@@ -373,6 +405,37 @@ describe('closing', () => {
   });
 });
 
+describe('closing in the meantime', () => {
+  test('closes a segment that is opened only then', async () => {
+    const app = threeSegments();
+    const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
+    const slow: Handler = async (req) => {
+      const res = await app(req);
+      if (req.path === '/v1/a/s/2') await gate;
+      return res;
+    };
+    const { body } = bodyOf(slow, WHOLE);
+    await body.begin();
+    // The first segment is 14 bytes in pieces of 7: the third read waits for the second segment.
+    await body.read();
+    await body.read();
+    const waiting = body.read();
+    const closing = body.close();
+    open(undefined);
+    expect(await waiting).toBe(null);
+    await closing;
+    expect(app.unfinished.size).toBe(0);
+  });
+
+  test('ends a wait between segments although the client is there', async () => {
+    const { body } = bodyOf(threeSegments(), WHOLE, { limits: { ...UNLIMITED, rateLimitSegmentsPerSec: 0.0001 } });
+    await body.begin();
+    await body.read();
+    await body.close();
+    expect(await body.read()).toBe(null);
+  });
+});
+
 describe('limits', () => {
   async function waits(limits: Partial<SegmentLimits>, segments: Iterable<Segment>): Promise<number[]> {
     const sleeps: number[] = [];
@@ -410,6 +473,31 @@ describe('limits', () => {
   test('count every segment of those that are asked for at once', async () => {
     const one = { path: '/v1/a/s/1', sizeBytes: 14 };
     expect(await waits({ rateLimitSegmentsPerSec: 1 }, [one, one, one, { path: '/v1/a/s/2' }])).toEqual([2, 1]);
+  });
+
+  test('are not made up for by a client that was slow for long', async () => {
+    const sleeps: number[] = [];
+    let now = 1000;
+    const slowly = async function* (): AsyncGenerator<Segment> {
+      for (const segment of [...WHOLE, ...WHOLE]) {
+        await Promise.resolve();
+        yield segment;
+        // The list runs one ahead of what is asked for.
+        if (segment === WHOLE[1]) now += 100;
+      }
+    };
+    const { body } = bodyOf(threeSegments(), slowly(), {
+      limits: { ...UNLIMITED, rateLimitSegmentsPerSec: 1 },
+      now: () => now,
+      sleep: (seconds) => {
+        sleeps.push(seconds);
+        now += seconds;
+        return Promise.resolve();
+      },
+    });
+    await contentOf(body);
+    expect(sleeps.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(sleeps)).toEqual(new Set([1]));
   });
 
   test('end a body that takes too long', async () => {

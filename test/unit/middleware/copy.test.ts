@@ -123,6 +123,23 @@ describe('a COPY', () => {
     expect(app.requests.map(({ headers }) => headers.has('expect'))).toEqual([false, false]);
   });
 
+  test('is written with all that filters outside left with it, and read without what is for the destination', async () => {
+    const asked: [string, boolean, string | undefined][] = [];
+    const app = fakeSwift(WITH_SOURCE);
+    const asking: Handler = (req) => {
+      asked.push([req.method, req.env.updateFooters !== undefined, req.headers.get('x-backend-storage-policy-index')]);
+      return app(req);
+    };
+    const filter = await load(filterFactory, {}, asking, fakeHost());
+    const req = request('COPY', '/v1/a/c/o', { ...TO_O2, 'x-backend-storage-policy-index': '3' });
+    req.env.updateFooters = () => undefined;
+    await text(await filter(req));
+    expect(asked).toEqual([
+      ['GET', false, undefined],
+      ['PUT', true, '3'],
+    ]);
+  });
+
   test('to another account reads its own and writes the other', async () => {
     const { app, filter } = await copies({
       'GET /v1/a/c/o': [200, SOURCE_HEADERS, 'hello'],

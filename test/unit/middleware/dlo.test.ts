@@ -161,6 +161,21 @@ describe('a manifest', () => {
     }
   });
 
+  test('is listed and read with the rights of the user alone', async () => {
+    const app = swiftWith(ROWS);
+    const owners: [boolean, boolean][] = [];
+    const asking: Handler = (req) => {
+      owners.push([req.env.authorizeOverride === true, req.env.authorize === authorize]);
+      return app(req);
+    };
+    const req = request('GET', LARGE);
+    const authorize = (): null => null;
+    req.env.authorize = authorize;
+    expect(await text(await (await dlo(asking))(req))).toBe(WHOLE);
+    expect(owners.length).toBe(5);
+    for (const owner of owners) expect(owner).toEqual([false, true]);
+  });
+
   test('tells a HEAD the same without reading a segment', async () => {
     const app = swiftWith(ROWS);
     const res = await send(app, 'HEAD', { range: 'bytes=0-1' });

@@ -106,6 +106,34 @@ describe('PUT of a manifest', () => {
     expect([res.status, await text(res), store.calls]).toEqual([400, 'Manifest must be valid JSON.\n', []]);
   });
 
+  test('more objects than the config allows are refused, data does not count, and nothing is asked', async () => {
+    await reload({ max_manifest_segments: '2' });
+    const res = await put([...SEGMENTS, { path: '/c/1' }]);
+    expect([res.status, await text(res)]).toEqual([413, 'Number of object-backed segments must be <= 2']);
+    expect(store.calls).toEqual([]);
+    expect((await put([{ data: 'AAAA' }, ...SEGMENTS])).status).toBe(201);
+  });
+
+  test.each([
+    ['another ETag than the client computed', {}, { etag: '"other"' }, 422],
+    ['itself', { path: '/c/large' }, {}, 400],
+    ['an object of another size', { path: '/c/1', size_bytes: 7 }, {}, 400],
+    ['an object with another ETag', { path: '/c/1', etag: 'other' }, {}, 400],
+    ['an object that is not there', { path: '/c/none' }, {}, 400],
+  ])('with %s is refused, and nothing is stored', async (_, item, headers, status) => {
+    const items = 'path' in item ? [item, ...SEGMENTS] : SEGMENTS;
+    const res = await put(items, headers as Record<string, string>);
+    expect(res.status).toBe(status);
+    await res.close();
+    expect(store.objects.has(LARGE)).toBe(false);
+    expect((await put(SEGMENTS, { etag: `"${ETAG}"` })).status).toBe(201);
+  });
+
+  test('that is to be copied is refused before its body is read', async () => {
+    const req = request('PUT', PUT, { 'x-copy-from': 'c/1', expect: '100-continue' }, '[]');
+    expect([(await slo(req)).status, req.continues, store.calls]).toEqual([405, [], []]);
+  });
+
   test('an item of neither kind is told of', async () => {
     const res = await put([{ range: '0-1' }, ...SEGMENTS]);
     expect([res.status, await text(res)]).toEqual([400, "Index 0: expected keys to include one of 'data' or 'path'\n"]);
@@ -265,6 +293,23 @@ describe('GET and HEAD', () => {
     expect(req.log.lines.join()).toContain('/c/large is no longer a manifest');
   });
 
+  test('a nested manifest that comes again is asked for again only when many came in between', async () => {
+    await reload({ rate_limit_segments_per_sec: '0' });
+    const nested = Array.from({ length: 21 }, (_, at) => `/c/nested-${at}`);
+    for (const path of nested) {
+      await slo(request('PUT', `/v1/a${path}?multipart-manifest=put`, {}, JSON.stringify([{ path: '/c/1' }])));
+    }
+    const [first, second] = nested as [string, string];
+    const fetches = async (...paths: string[]): Promise<number> => {
+      expect((await put(paths.map((path) => ({ path })))).status).toBe(201);
+      store.calls.length = 0;
+      expect(await text(await get())).toBe('hello '.repeat(paths.length));
+      return store.calls.filter((call) => call === `GET /v1/a${first}`).length;
+    };
+    expect(await fetches(first, second, first, second, first)).toBe(1);
+    expect(await fetches(...nested, first)).toBe(2);
+  });
+
   test('data items one behind the other are sent as one piece', async () => {
     const data = (content: string): unknown => ({ data: Buffer.from(content).toString('base64') });
     await put([data('a'), data('bc'), data('d'), { path: '/c/1' }, data('e'), data('f')]);
@@ -341,6 +386,16 @@ describe('GET and HEAD', () => {
     const res = await slo(req);
     expect((await text(res)).startsWith('[{"name": "/c/1"')).toBe(true);
   });
+});
+
+test.each([
+  ['PUT', LARGE],
+  ['PUT', `${LARGE}?multipart-manifest=get`],
+  ['POST', LARGE],
+  ['DELETE', LARGE],
+])('no client marks an object as a manifest: %s %s', async (method, target) => {
+  const req = request(method, target, { 'x-static-large-object': 'True' }, '[]');
+  expect([(await slo(req)).status, req.continues, store.calls]).toEqual([400, [], []]);
 });
 
 describe('DELETE', () => {
