@@ -15,17 +15,6 @@ export function fixed(value: number, digits = 2): string {
   return ((below % 2 === 0 ? below : below + 1) / 10 ** digits).toFixed(digits);
 }
 
-/** A float as Python prints one: `100.0`, `0.1`, `1e+16`. */
-export function floatText(value: number): string {
-  if (!Number.isFinite(value)) return fixed(value);
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e16)) {
-    return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
-  }
-  const text = String(value);
-  return text.includes('.') ? text : `${text}.0`;
-}
-
 /** Text in quotes, as in Python's messages. */
 export function quoted(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";

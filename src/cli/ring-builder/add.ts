@@ -1,6 +1,7 @@
+import { pythonFloat } from '../../common/python-json.ts';
 import type { BuilderDevice } from '../../ring/builder/builder-state.ts';
 import type { NewDevice, RingBuilder } from '../../ring/builder/ring-builder.ts';
-import { floatText, readFloat, ValueFault } from '../python-text.ts';
+import { readFloat, ValueFault } from '../python-text.ts';
 import { CommandEnd } from '../terminal.ts';
 import { FAILURE, SUCCESS, type Command, type Session } from './command.ts';
 import { describesDevice, deviceToAddOf, parseDeviceOptions } from './device-options.ts';
@@ -11,7 +12,7 @@ import { AFTER_REBALANCE, DEVICE_STRING, usageEnd } from './usage.ts';
 const UNCHANGED = 'The on-disk ring builder is unchanged.';
 
 export const add: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: [
     `${DEVICE_STRING} <weight> [...]`,
     `--region <region> --zone <zone> --ip <ip or hostname> --port <port>
@@ -61,7 +62,7 @@ function addDevice({ terminal }: Session, builder: RingBuilder, device: NewDevic
   if (taken !== undefined) throw new CommandEnd(FAILURE, `${alreadyUses(taken)}\n${UNCHANGED}\n`);
   const id = builder.addDevice(device);
   const added = builder.devices[id] as BuilderDevice;
-  terminal.print(`Device ${deviceName(added)} with ${floatText(added.weight)} weight got id ${id}`);
+  terminal.print(`Device ${deviceName(added)} with ${pythonFloat(added.weight)} weight got id ${id}`);
 }
 
 type Location = Pick<NewDevice, 'ip' | 'port' | 'device'>;

@@ -32,7 +32,7 @@ interface CommandBase {
 /** A command of swift-ring-builder. Throws CommandEnd and ValueFault for what it refuses; nothing is written then. */
 export type Command = CommandBase &
   (
-    | { readonly kind: 'on builder'; run(session: Session, builder: RingBuilder): Promise<ExitCode> }
-    /** Makes a builder file; gets no builder, whether there is one or not. */
-    | { readonly kind: 'makes builder'; run(session: Session): Promise<ExitCode> }
+    | { readonly kind: 'with builder'; run(session: Session, builder: RingBuilder): Promise<ExitCode> }
+    /** Does without, whether there is one or not. */
+    | { readonly kind: 'without builder'; run(session: Session): Promise<ExitCode> }
   );

@@ -5,7 +5,7 @@ import { SUCCESS, type Command } from './command.ts';
 import { integerOrEnd, orEnd } from './set-ring.ts';
 
 export const create: Command = {
-  kind: 'makes builder',
+  kind: 'without builder',
   usage: ['<part_power> <replicas> <min_part_hours>'],
   about: `Makes a builder of 2^<part_power> partitions with <replicas> each. Once it has
 moved, a partition stays where it is for <min_part_hours> hours.`,

@@ -17,7 +17,7 @@ const SYNTAX: OptionSyntax = {
 };
 
 export const dispersion: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: ['[<search_filter>] [--recalculate] [--verbose]'],
   about: `Reports how far apart replicas stand; with --verbose, tier by tier:
 

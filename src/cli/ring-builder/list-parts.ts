@@ -7,7 +7,7 @@ import { devicesOf, NOTHING_MATCHED } from './search-devices.ts';
 import { SEARCH_OPTIONS, usageEnd } from './usage.ts';
 
 export const listParts: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: ['<search-value> [<search-value> ...]', `\n    ${SEARCH_OPTIONS}`],
   about: `Lists the partitions on the devices that match: the partition, and how many of
 these devices hold a replica of it, those with the most first.`,

@@ -62,7 +62,7 @@ ${AFTER_WRITE_RING}`,
 
 function step({ about, act, refusal, told, objectRingsOnly }: Step): Command {
   return {
-    kind: 'on builder',
+    kind: 'with builder',
     usage: [''],
     about: `${about}\n${POWER_CAUTION}`,
     leastWords: 0,

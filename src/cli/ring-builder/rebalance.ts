@@ -7,7 +7,7 @@ import { CommandEnd, type Terminal } from '../terminal.ts';
 import { writeRingAndBuilder } from './backups.ts';
 import { FAILURE, SUCCESS, WARNING, type Command, type ExitCode, type Session } from './command.ts';
 import { ProgressLine } from './progress-line.ts';
-import { FORMAT_VERSION_OPTION, formatVersionOf } from './format-version.ts';
+import { FORMAT_VERSION_OPTION, ringFormatOf } from './format-version.ts';
 
 const RULE = '-'.repeat(79);
 
@@ -24,7 +24,7 @@ const SYNTAX: OptionSyntax = {
 };
 
 export const rebalance: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: ['[--force] [--seed <seed>] [--debug] [--format-version <1 or 2>]'],
   about: `Assigns partitions anew where weights and devices ask for it, but for those that
 moved short ago, and writes builder and ring. Less than 1% of change is not
@@ -34,7 +34,7 @@ worth a new ring and is saved only with --force.`,
     const { terminal } = session;
     const options = parseOptions(SYNTAX, session.words);
     const isForced = options.has('force');
-    const formatVersion = formatVersionOf(options);
+    const format = ringFormatOf(options);
     if (builder.nextPartPower !== null) {
       throw new CommandEnd(
         FAILURE,
@@ -56,7 +56,7 @@ worth a new ring and is saved only with --force.`,
     }
     endingOnFaults(() => builder.validate());
     const status = tell(terminal, builder, result);
-    await writeRingAndBuilder(session, builder, formatVersion);
+    await writeRingAndBuilder(session, builder, format);
     return status;
   },
 };

@@ -6,7 +6,7 @@ import { confirmDevices, devicesOf } from './search-devices.ts';
 import { ASKS, SEARCH_OPTIONS, usageEnd } from './usage.ts';
 
 export const remove: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: ['<search-value> [<search-value> ...] [--yes]', `\n    ${SEARCH_OPTIONS}\n    [--yes]`],
   about: `Marks devices to be taken out by the next rebalance: for devices that failed.
 One that still works is better given weight 0 first, and removed once it has

@@ -28,7 +28,7 @@ export async function runRingBuilder(
   const builder = await load(session, command);
   if (command === undefined) throw new CommandEnd(FAILURE, `Unknown command: ${name}`);
   if (words.length < command.leastWords) throw usageEnd(name, command);
-  if (command.kind === 'makes builder') return await command.run(session);
+  if (command.kind === 'without builder') return await command.run(session);
   return await command.run(session, builder as RingBuilder);
 }
 
@@ -38,14 +38,14 @@ function filesOf(file: string): { builderFile: string; ringFile: string } {
   return { builderFile: file.endsWith('.ring.gz') ? `${stem}.builder` : file, ringFile: `${stem}.ring.gz` };
 }
 
-/** Even commands that make a builder leave one alone that can't be read. */
+/** Even commands that do without a builder leave one alone that is broken. */
 async function load({ builderFile, nowSec }: Session, command: Command | undefined): Promise<RingBuilder | undefined> {
   try {
     return await RingBuilder.load(builderFile, { nowSec });
   } catch (error) {
     const isExpected = error instanceof BuilderError;
     const isAbsent = isExpected && (error.kind === 'missing' || error.kind === 'permission');
-    if (isAbsent && command?.kind === 'makes builder') return undefined;
+    if (isAbsent && command?.kind === 'without builder') return undefined;
     if (isExpected) throw new CommandEnd(FAILURE, error.message);
     throw new CommandEnd(
       FAILURE,

@@ -9,7 +9,7 @@ import { devicesOf, NOTHING_MATCHED } from './search-devices.ts';
 import { SEARCH_OPTIONS, usageEnd } from './usage.ts';
 
 export const search: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: ['<search-value>', `\n    ${SEARCH_OPTIONS}`],
   about: 'Shows the devices that match.',
   leastWords: 1,

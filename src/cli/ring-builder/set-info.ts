@@ -13,7 +13,7 @@ import { inPairs } from './word-pairs.ts';
 const CHANGE = '<ip>:<port>[R<r_ip>:<r_port>]/<device_name>_<meta>';
 
 export const setInfo: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: [
     `<search-value> ${CHANGE} [...]\n    [--yes]`,
     `

@@ -1,10 +1,11 @@
 /** set_weight, set_region and set_zone: what decides where partitions go. */
 
+import { pythonFloat } from '../../common/python-json.ts';
 import { BuilderError } from '../../ring/builder/builder-error.ts';
 import type { BuilderDevice } from '../../ring/builder/builder-state.ts';
 import type { RingBuilder } from '../../ring/builder/ring-builder.ts';
 import type { ParsedOptions } from '../option-parser.ts';
-import { floatText, readFloat, readInteger } from '../python-text.ts';
+import { readFloat, readInteger } from '../python-text.ts';
 import { CommandEnd } from '../terminal.ts';
 import { FAILURE, SUCCESS, type Command } from './command.ts';
 import { describesDevice, parseDeviceOptions, searchValuesOf } from './device-options.ts';
@@ -23,7 +24,7 @@ interface Property {
 export const setWeight: Command = settingCommand({
   name: 'weight',
   read: readFloat,
-  text: floatText,
+  text: pythonFloat,
   set: (builder, id, weight) => builder.setDeviceWeight(id, weight),
 });
 
@@ -44,7 +45,7 @@ export const setZone: Command = settingCommand({
 function settingCommand(property: Property): Command {
   const { name } = property;
   const command: Command = {
-    kind: 'on builder',
+    kind: 'with builder',
     usage: [`<search-value> <new_${name}> [...] [--yes]`, `\n    ${SEARCH_OPTIONS} <new_${name}>\n    [--yes]`],
     about: `Sets the ${name} of devices.\n${AFTER_REBALANCE}\n${ASKS}`,
     leastWords: 2,

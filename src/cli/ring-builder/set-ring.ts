@@ -6,7 +6,7 @@ import { FAILURE, SUCCESS, WARNING, type Command } from './command.ts';
 import { usageEnd } from './usage.ts';
 
 export const setMinPartHours: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: ['<hours>'],
   about: `Sets how many hours a partition stays where it is once it has moved: as long as
 replication takes to go once through the whole cluster.`,
@@ -35,7 +35,7 @@ export function orEnd<T>(read: () => T): T {
 }
 
 export const pretendMinPartHoursPassed: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: [''],
   about: `Lets the next rebalance move any partition, however short ago it moved.
 
@@ -50,7 +50,7 @@ partitions that moved last in their places, clients may not find their data.`,
 };
 
 export const setReplicas: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: ['<replicas>'],
   about: `Sets how many replicas partitions have. With a fraction, such as 2.5, part of
 them have one more than the others. A rebalance brings it about.`,
@@ -67,7 +67,7 @@ them have one more than the others. A rebalance brings it about.`,
 };
 
 export const setOverload: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: ['<overload>[%]'],
   about: `Sets how much more than its weight's share a device may take where that sets
 replicas further apart: 0.1 and 10% are the same. A rebalance brings it about.`,

@@ -10,7 +10,7 @@ import { deviceTable } from './device-table.ts';
 
 /** The bare builder file: the ring's figures and its devices. */
 export const show: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: [''],
   about: 'The same as without a command: the ring and a table of its devices.',
   leastWords: 0,

@@ -1,7 +1,7 @@
 import { SUCCESS, type Command } from './command.ts';
 
 export const validate: Command = {
-  kind: 'on builder',
+  kind: 'with builder',
   usage: [''],
   about: 'Checks that every partition is assigned, to devices that exist, to none twice.',
   leastWords: 0,

@@ -10,7 +10,7 @@ import { integerOrEnd } from './set-ring.ts';
 const DEFAULT_MIN_PART_HOURS = 24;
 
 export const writeBuilder: Command = {
-  kind: 'makes builder',
+  kind: 'without builder',
   usage: ['[<min_part_hours>]'],
   about: `Makes a builder from the ring file, for want of the one that made it (keep
 backups of builders). What rings do not hold is lost: <min_part_hours> is 24
