@@ -420,6 +420,7 @@ describe('closing in the meantime', () => {
     await body.read();
     await body.read();
     const waiting = body.read();
+    await setImmediate();
     const closing = body.close();
     open(undefined);
     expect(await waiting).toBe(null);

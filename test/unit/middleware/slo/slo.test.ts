@@ -116,7 +116,6 @@ describe('PUT of a manifest', () => {
 
   test.each([
     ['another ETag than the client computed', {}, { etag: '"other"' }, 422],
-    ['itself', { path: '/c/large' }, {}, 400],
     ['an object of another size', { path: '/c/1', size_bytes: 7 }, {}, 400],
     ['an object with another ETag', { path: '/c/1', etag: 'other' }, {}, 400],
     ['an object that is not there', { path: '/c/none' }, {}, 400],
@@ -127,6 +126,15 @@ describe('PUT of a manifest', () => {
     await res.close();
     expect(store.objects.has(LARGE)).toBe(false);
     expect((await put(SEGMENTS, { etag: `"${ETAG}"` })).status).toBe(201);
+  });
+
+  test('that names itself is refused, also when there is such an object', async () => {
+    await putLarge();
+    for (const path of ['/c/large', 'c/large', '//c/large']) {
+      const res = await put([{ path }, ...SEGMENTS]);
+      expect([res.status, await text(res)]).toEqual([400, 'Index 0: manifest must not include itself as a segment\n']);
+    }
+    expect(store.calls).toEqual([]);
   });
 
   test('that is to be copied is refused before its body is read', async () => {
