@@ -1,5 +1,5 @@
 import { partitionCount, type BuilderState, type DispersionEntry } from './builder-state.ts';
-import { mostWhenDispersed } from './replica-plan.ts';
+import { mostWhenDispersed } from './even-replicas.ts';
 import { buildTierTree, TIER_LEVELS, type TierTree } from './tier-tree.ts';
 
 export interface DispersionOptions {

@@ -1,5 +1,6 @@
 import { partitionCount, type BuilderDevice, type BuilderState } from './builder-state.ts';
-import { mostWhenDispersed, type ReplicaPlan } from './replica-plan.ts';
+import { mostWhenDispersed } from './even-replicas.ts';
+import type { ReplicaPlan } from './replica-plan.ts';
 import { TIER_LEVELS, type TierTree } from './tier-tree.ts';
 
 /** Guards products of a share and a partition count against rounding; shares are right to about 1e-15. */

@@ -7,7 +7,8 @@ import { countParts } from './part-counts.ts';
 import { PlacementGrid } from './placement-grid.ts';
 import { Random } from './random.ts';
 import { mix } from './mixing.ts';
-import { mostWhenDispersed, planReplicas } from './replica-plan.ts';
+import { mostWhenDispersed } from './even-replicas.ts';
+import { planReplicas } from './replica-plan.ts';
 import { buildTierTree, TIER_LEVELS } from './tier-tree.ts';
 
 export interface RebalanceProgress {
