@@ -78,8 +78,9 @@ function settle(builder: RingBuilder, seed: number, terminal: Terminal): void {
   for (let count = 1; ; count++) {
     const { movedParts, balance, removedDevices } = builder.rebalance({ seed });
     builder.pretendMinPartHoursPassed();
-    const removed = count === 1 ? `${removedDevices} removed devs` : `${removedDevices} removed devices`;
-    terminal.print(`\tRebalance ${count}: moved ${movedParts} parts, balance is ${fixed(balance, 6)}, ${removed}`);
+    terminal.print(
+      `\tRebalance ${count}: moved ${movedParts} parts, balance is ${fixed(balance, 6)}, ${removedDevices} removed devs`,
+    );
     if (before !== undefined) {
       if (movedParts === 0 && removedDevices === 0) return;
       const isDraining = before === WORST_BALANCE && balance === WORST_BALANCE;

@@ -19,7 +19,8 @@ interface Step {
 const IN_EFFECT = 'The change will take effect after the next write_ring.';
 
 export const prepareIncrease: Command = step({
-  about: `First step: announces one more bit of partition power. ${AFTER_WRITE_RING}
+  about: `First step: announces one more bit of partition power.
+${AFTER_WRITE_RING}
 Once all servers have it, run swift-object-relinker to link the data.`,
   objectRingsOnly: true,
   act: (builder) => builder.prepareIncreasePartitionPower(),
@@ -33,7 +34,8 @@ before the partition power increase`,
 });
 
 export const increase: Command = step({
-  about: `Second step, once all data is linked: doubles the partitions. ${AFTER_WRITE_RING}
+  about: `Second step, once all data is linked: doubles the partitions.
+${AFTER_WRITE_RING}
 Once all servers have it, run swift-object-relinker to clean up.`,
   act: (builder) => builder.increasePartitionPower(),
   refusal: `Ring partition power cannot be increased. Either the ring
@@ -42,7 +44,8 @@ was not prepared yet, or this operation has already run.`,
 });
 
 export const cancelIncrease: Command = step({
-  about: `Gives up an increase that was prepared but not carried out. ${AFTER_WRITE_RING}
+  about: `Gives up an increase that was prepared but not carried out.
+${AFTER_WRITE_RING}
 Once all servers have it, run swift-object-relinker to remove the links.`,
   act: (builder) => builder.cancelIncreasePartitionPower(),
   refusal: 'Ring partition power increase cannot be canceled.',

@@ -78,7 +78,7 @@ function place(
   builder: RingBuilder,
   { seed, isDebug }: { seed: string | undefined; isDebug: boolean },
 ): RebalanceResult {
-  const line = new ProgressLine(terminal, isDebug);
+  const line = new ProgressLine(terminal, { isDebug });
   try {
     return endingOnFaults(() =>
       builder.rebalance({ ...(seed === undefined ? {} : { seed }), onProgress: (progress) => line.show(progress) }),
