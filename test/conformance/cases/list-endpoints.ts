@@ -1,10 +1,11 @@
 /** Where accounts, containers and objects are. */
 
+import type { ClusterConfig } from '../../cluster/configuration.ts';
 import { type Area, type Difference, get, head, options, post, put, raw, scenario } from '../scenario.ts';
 
 const PIPELINE = 'catch_errors gatekeeper proxy-logging cache list-endpoints listing_formats tempauth proxy-server';
 
-const config = (conf: Readonly<Record<string, string>>): Area[number]['config'] => ({
+const config = (conf: Readonly<Record<string, string>>): ClusterConfig => ({
   pipeline: PIPELINE,
   proxy: { 'filter:list-endpoints': { use: 'egg:swift#list_endpoints', ...conf } },
 });
