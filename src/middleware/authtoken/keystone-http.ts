@@ -51,6 +51,8 @@ export async function sleepOf(seconds: number, signal: AbortSignal): Promise<voi
 const FIRST_DELAY_SEC = 0.5;
 const MAX_DELAY_SEC = 60;
 const MAX_REDIRECTS = 30;
+/** Strangers' tokens are to open no more connections than that, however many come at once; the other questions wait. */
+const MAX_CONNECTIONS = 64;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 export class KeystoneHttp {
@@ -73,6 +75,7 @@ export class KeystoneHttp {
       file === undefined ? undefined : await readFile(file);
     const [ca, cert, key] = [await pem(caFile), await pem(certFile), await pem(keyFile ?? certFile)];
     const agent = new Agent({
+      connections: MAX_CONNECTIONS,
       ...(timeoutMs === undefined ? undefined : { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }),
       connect: {
         rejectUnauthorized: !insecure,

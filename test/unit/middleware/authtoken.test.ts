@@ -402,6 +402,22 @@ describe('tokens that are good for some requests', () => {
   });
 });
 
+test('many tokens at once are asked about over a bounded number of connections', async () => {
+  const handler = await filter();
+  await status(handler, { 'x-auth-token': 'good' });
+  keystone.isHolding = true;
+  const answers = Array.from({ length: 100 }, (_, at) => status(handler, { 'x-auth-token': `unknown${at}` }));
+  await expect.poll(() => keystone.held).toBe(64);
+  keystone.release();
+  expect(new Set(await Promise.all(answers))).toEqual(new Set([401]));
+  expect(keystone.mostHeld).toBe(64);
+});
+
+test('an answer that does not end is not kept', async () => {
+  keystone.tokens.set('vast', { expires: START + 10, more: { vast: 'x'.repeat(5 * 1024 * 1024) } });
+  expect(await status(await filter(), { 'x-auth-token': 'vast' })).toBe(503);
+});
+
 test('a token with bytes that no token has is refused unasked', async () => {
   const handler = await filter();
   expect(await status(handler, { 'x-auth-token': 'g\u00e9' })).toBe(401);

@@ -25,6 +25,11 @@ export class FakeKeystone {
   endpoints: Record<string, string>[] | undefined;
   /** Answers to come in place of its own: a status, or a connection broken off. */
   readonly faults: (number | 'break')[] = [];
+  /** True: questions wait for `release`. */
+  isHolding = false;
+  /** Most questions that ever waited together. */
+  mostHeld = 0;
+  readonly #held: (() => void)[] = [];
   readonly #server: Server;
   #logins = 0;
 
@@ -45,6 +50,17 @@ export class FakeKeystone {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** How many questions wait. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Answers those that wait and all that come. */
+  release(): void {
+    this.isHolding = false;
+    for (const goOn of this.#held.splice(0)) goOn();
+  }
+
   async stop(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -54,6 +70,8 @@ export class FakeKeystone {
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
+    if (this.isHolding)
+      await new Promise<void>((resolve) => (this.mostHeld = Math.max(this.mostHeld, this.#held.push(resolve))));
     this.calls.push(`${req.method} ${req.url}`);
     this.headers.push(req.headers);
     if (chunks.length > 0) this.bodies.push(JSON.parse(Buffer.concat(chunks).toString()) as unknown);
