@@ -67,6 +67,8 @@ async function tokenOf(name: string, key: string): Promise<string> {
   return (await ask(name, key)).headers.get('x-auth-token') as string;
 }
 
+const reached: Handler = () => Promise.resolve(new SwiftResponse(200));
+
 describe('authorization as Python Swift decides it', () => {
   const recorded = JSON.parse(
     readFileSync(new URL('../../golden/tempauth.json', import.meta.url), 'utf8'),
@@ -133,6 +135,14 @@ describe('tokens', () => {
     now += 86400;
     expect(await tokenOf('test:tester', 'testing')).not.toBe(first);
     expect((await send(notReached, '/v1/AUTH_test', { headers: { 'X-Auth-Token': first } })).status).toBe(401);
+  });
+
+  test('a token that is over lets nobody in, though the cache still has it', async () => {
+    const left = async (seconds: number): Promise<number> => {
+      await cache.set('AUTH_/token/AUTH_tkold', [now + seconds, 'test,test:tester,AUTH_test'], 0);
+      return (await send(reached, '/v1/AUTH_test', { headers: { 'X-Auth-Token': 'AUTH_tkold' } })).status;
+    };
+    expect([await left(0), await left(-1)]).toEqual([200, 401]);
   });
 
   test('a change of groups makes a new token', async () => {
