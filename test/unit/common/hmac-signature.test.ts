@@ -56,3 +56,11 @@ test('digests are allowed by name in any case; what is not supported or deprecat
   ]);
   expect(() => allowedDigests('md5', warn)).toThrow('allowed_digests: expected sha1 or sha256 or sha512, not "md5"');
 });
+
+test('a signature in base64 that is right as far as it goes is none', () => {
+  const whole = Buffer.from(hmacHex('sha256', 'key', 'message'), 'hex');
+  for (const length of [0, 3, 31, 32]) {
+    const signature = parseSignature(`sha256:${whole.toString('base64', 0, length)}`);
+    expect(signature !== undefined && isSignedBy(signature, 'key', 'message')).toBe(length === 32);
+  }
+});
