@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RingBuilder, type NewDevice } from '../../src/ring/builder/ring-builder.ts';
+import { RingBuilder, type BuilderOptions, type NewDevice } from '../../src/ring/builder/ring-builder.ts';
 
 /** One thing that an operator does to a ring that stands. */
 export type Change =
@@ -18,8 +18,8 @@ export interface Topology {
 }
 
 /** A builder with the topology's devices, not yet rebalanced. */
-export function builderOf({ partPower, replicas, overload, devices }: Topology): RingBuilder {
-  const builder = RingBuilder.create(partPower, replicas, 1);
+export function builderOf({ partPower, replicas, overload, devices }: Topology, options?: BuilderOptions): RingBuilder {
+  const builder = RingBuilder.create(partPower, replicas, 1, options);
   builder.setOverload(overload);
   for (const device of devices) builder.addDevice(device);
   return builder;
