@@ -58,15 +58,19 @@ for line in sys.__stdin__:
     sys.__stdout__.flush()
 `;
 
-/** Swift's commands, in a process that the caller closes. */
-export class SwiftCommands {
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #answers: AsyncIterator<string>;
+interface Server {
+  readonly child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly answers: AsyncIterator<string>;
+}
 
-  constructor() {
-    this.#child = spawn('/usr/bin/python3', ['-c', SERVER], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
-  }
+function startServer(): Server {
+  const child = spawn('/usr/bin/python3', ['-c', SERVER], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return { child, answers: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+}
+
+/** Swift's commands, in a process that begins with the first of them and that the caller closes. */
+export class SwiftCommands {
+  #server: Server | undefined;
 
   /** Runs `swift-ring-builder ARGV`; `answers` stand in its standard input. */
   builder(argv: readonly string[], answers: readonly string[] = []): Promise<Outcome> {
@@ -83,15 +87,18 @@ export class SwiftCommands {
   }
 
   async #ask(request: unknown): Promise<Outcome> {
-    this.#child.stdin.write(`${JSON.stringify(request)}\n`);
-    const line = await this.#answers.next();
+    this.#server ??= startServer();
+    this.#server.child.stdin.write(`${JSON.stringify(request)}\n`);
+    const line = await this.#server.answers.next();
     if (line.done === true) throw new Error("Swift's commands have ended");
     return JSON.parse(line.value as string) as Outcome;
   }
 
   async close(): Promise<void> {
-    this.#child.stdin.end();
-    if (this.#child.exitCode === null) await once(this.#child, 'close');
+    if (this.#server === undefined) return;
+    const { child } = this.#server;
+    child.stdin.end();
+    if (child.exitCode === null) await once(child, 'close');
   }
 }
 
