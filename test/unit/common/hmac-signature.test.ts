@@ -58,7 +58,7 @@ test('digests are allowed by name in any case; what is not supported or deprecat
 });
 
 test('a signature in base64 that is right as far as it goes is none', () => {
-  const whole = Buffer.from(hmacHex('sha256', 'key', 'message'), 'hex');
+  const whole = createHmac('sha256', 'key').update('message').digest();
   for (const length of [0, 3, 31, 32]) {
     const signature = parseSignature(`sha256:${whole.toString('base64', 0, length)}`);
     expect(signature !== undefined && isSignedBy(signature, 'key', 'message')).toBe(length === 32);
