@@ -121,7 +121,7 @@ class Rounding {
     }
   }
 
-  /** Undefined when no solution has all devices within `deviation`. */
+  /** Undefined when no solution has all devices within `deviation`; guarded as in `#gathered`. */
   #ranges(deviation: number, isGuarded: boolean): Ranges | undefined {
     return this.#gathered(
       (device) => {
@@ -141,7 +141,10 @@ class Rounding {
     return this.#gathered((device) => this.#roundings(device), false) as Ranges;
   }
 
-  /** From devices up to the cluster, each tier within what the plan lets a partition have there. */
+  /**
+   * From devices up to the cluster, each tier within what the plan lets a partition have there. Guarded, tiers whose replicas stand closer
+   * together than they need get no part that rounding could give to others.
+   */
   #gathered(
     ofDevice: (device: number) => readonly [number, number] | undefined,
     isBounded: boolean,

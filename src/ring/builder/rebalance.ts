@@ -12,8 +12,9 @@ import { planReplicas } from './replica-plan.ts';
 import { buildTierTree, TIER_LEVELS } from './tier-tree.ts';
 
 export interface RebalanceProgress {
+  /** A new ring is placed and mixed; of one that stands, what must move is gathered, then loads are balanced. Counting ends both. */
   readonly phase: 'place' | 'mix' | 'gather' | 'balance' | 'count';
-  /** Partitions dealt with in this phase, of all. */
+  /** Partitions dealt with in this pass, of all; a phase may take several passes. */
   readonly done: number;
   readonly total: number;
 }
@@ -46,13 +47,16 @@ export function rebalanceState(state: BuilderState, task: RebalanceTask): Rebala
   const allowed = mostWhenDispersed(state, tree);
   const before = state.rows ?? [];
   const rows = lengths.map((length, replica) => resized(before[replica], length, deviceIdBytes(state)));
+  const begin = (phase: 'place' | 'count'): void => task.onProgress?.({ phase, done: 0, total: partitionCount(state) });
   if (state.rows === undefined) {
+    begin('place');
     placeAfresh(rows, tree, counts, random);
     mix(new PlacementGrid(rows, tree, plan, counts), allowed, random, (done, total) =>
       task.onProgress?.({ phase: 'mix', done, total }),
     );
   } else replaceSome(state, new PlacementGrid(rows, tree, plan, counts), allowed, random, task);
   state.rows = rows;
+  begin('count');
   const movedParts = noteMoves(state, before);
   countDevices(state, (id) => counts[tree.path[id * TIER_LEVELS + TIER_LEVELS - 1]!]!);
   const removedDevices = state.removedDevices.length;
