@@ -56,6 +56,23 @@ const fadvise = libc.func('int posix_fadvise(int fd, int64_t offset, int64_t len
   [number, number, number, number]
 >;
 
+const clockGettime = libc.func('int clock_gettime(int clock, _Out_ uint8_t *time)') as (
+  clock: number,
+  time: Buffer,
+) => number;
+
+const CLOCK_REALTIME = 0;
+const timespec = Buffer.alloc(16);
+
+/**
+ * The system's time in seconds since 1970, to the microsecond: Date.now() counts whole milliseconds, in which two writes of one name would
+ * get the same timestamp, and performance.now() does not follow a clock that is set.
+ */
+export function systemTimeSec(): number {
+  clockGettime(CLOCK_REALTIME, timespec);
+  return timespec.readUInt32LE(0) + timespec.readUInt32LE(4) * 2 ** 32 + timespec.readUInt32LE(8) / 1e9;
+}
+
 const LOCK_EX_NB = 6;
 const FALLOC_FL_KEEP_SIZE = 1;
 const AT_FDCWD = -100;

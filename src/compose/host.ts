@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Constraints } from '../common/constraints.ts';
 import type { HashPathConfig } from '../common/hash-path.ts';
 import type { Host, InfoRegistry, Logger, RingLookup, RingType, ServiceKey } from '../common/host.ts';
+import { systemTimeSec } from '../common/system-calls.ts';
 import { type Policies, policyFolder } from '../common/storage-policy.ts';
 import { Ring } from '../ring/ring.ts';
 import { PipelineInfo } from './info-registry.ts';
@@ -36,7 +37,7 @@ export class ServerHost implements Host {
     this.policies = options.policies;
     this.constraints = options.constraints;
     this.hashPath = options.hashPath;
-    this.now = options.now ?? wallClock();
+    this.now = options.now ?? systemTimeSec;
     this.#services = new Map(options.services ?? []);
   }
 
@@ -72,22 +73,4 @@ export class ServerHost implements Host {
     }
     if (faults.length > 0) throw new AggregateError(faults, 'the pipeline did not close cleanly');
   }
-}
-
-/** How far the fine clock may stray from the system's before it is set anew. */
-const MAX_DRIFT_MS = 2;
-
-/**
- * The system's time in seconds, to the microsecond: Date.now() counts whole milliseconds, in which two writes of one name would get
- * the same timestamp.
- */
-function wallClock(): () => number {
-  let offsetMs = Date.now() - performance.now();
-  return () => {
-    const fineMs = offsetMs + performance.now();
-    const systemMs = Date.now();
-    if (Math.abs(fineMs - systemMs) <= MAX_DRIFT_MS) return fineMs / 1000;
-    offsetMs = systemMs - performance.now();
-    return systemMs / 1000;
-  };
 }

@@ -14,6 +14,7 @@ import {
   setXattr,
   supportsUserXattrs,
   SystemCallError,
+  systemTimeSec,
   tryFlock,
 } from '../../../src/common/system-calls.ts';
 import { scratchDirectory } from './scratch.ts';
@@ -109,4 +110,17 @@ test('support for user xattrs is found out, and nothing is left behind', () => {
   expect(supportsUserXattrs(scratch.path)).toBe(true);
   expect(readdirSync(scratch.path)).toEqual([]);
   expect(() => supportsUserXattrs(join(scratch.path, 'missing'))).toThrow(/ENOENT/);
+});
+
+test('the system time is that of the clock, finer than its milliseconds, and never stands still for long', () => {
+  const seen = new Set<number>();
+  for (let at = 0; at < 1000; at++) {
+    const before = Date.now();
+    const time = systemTimeSec() * 1000;
+    const after = Date.now();
+    expect(time).toBeGreaterThanOrEqual(before);
+    expect(time).toBeLessThan(after + 1);
+    seen.add(time);
+  }
+  expect(seen.size).toBeGreaterThan(500);
 });
