@@ -19,6 +19,8 @@ export interface Outcome extends Placement {
 export interface Pair {
   readonly apus: Outcome;
   readonly debian: Outcome;
+  /** Debian's builder with another seed: how far it strays from itself. */
+  readonly debianAgain: Outcome;
 }
 
 /** Both builders on the same builder files: a new ring, and the change of one that Apus built. */
@@ -34,6 +36,7 @@ interface Step {
   readonly apus: Outcome | undefined;
   readonly from: string;
   readonly to: string;
+  readonly toAgain: string;
 }
 
 interface DebianAnswer {
@@ -41,6 +44,7 @@ interface DebianAnswer {
   readonly error?: string;
 }
 
+const OTHER_SEEDS = 1_000_000;
 const SCRIPT = join(import.meta.dirname, 'debian-rebalance.py');
 
 /** Rebalances every topology twice with both. `folder` takes the builder files. Throws when one refuses what the other does. */
@@ -53,14 +57,17 @@ export async function compareWithDebian(topologies: readonly Topology[], folder:
     applyChange(builder, topology.change);
     steps.push(await step(builder, join(folder, `${at}-changed`), at));
   }
-  const answers = rebalanceWithDebian(steps);
+  const answers = rebalanceWithDebian(steps.map(({ from, to }, seed) => ({ from, to, seed })));
+  const again = rebalanceWithDebian(
+    steps.map(({ from, toAgain }, seed) => ({ from, to: toAgain, seed: seed + OTHER_SEEDS })),
+  );
   const pairs: (Pair | undefined)[] = [];
-  for (const [at, done] of steps.entries()) pairs.push(await pairOf(done, answers[at]!));
+  for (const [at, done] of steps.entries()) pairs.push(await pairOf(done, answers[at]!, again[at]!));
   return topologies.map((topology, at) => ({ topology, fresh: pairs[2 * at]!, changed: pairs[2 * at + 1] }));
 }
 
 async function step(builder: RingBuilder, base: string, seed: number): Promise<Step> {
-  const [from, to] = [`${base}.builder`, `${base}-debian.builder`];
+  const [from, to, toAgain] = [`${base}.builder`, `${base}-debian.builder`, `${base}-again.builder`];
   await builder.save(from);
   const before = await RingBuilder.load(from);
   const began = performance.now();
@@ -68,13 +75,13 @@ async function step(builder: RingBuilder, base: string, seed: number): Promise<S
     builder.rebalance({ seed });
   } catch (error) {
     if (!(error instanceof BuilderError)) throw error;
-    return { before, apus: undefined, from, to };
+    return { before, apus: undefined, from, to, toAgain };
   }
-  return { before, apus: outcome(before, builder, (performance.now() - began) / 1000), from, to };
+  return { before, apus: outcome(before, builder, (performance.now() - began) / 1000), from, to, toAgain };
 }
 
-function rebalanceWithDebian(steps: readonly Step[]): DebianAnswer[] {
-  const input = JSON.stringify(steps.map(({ from, to }, seed) => ({ from, to, seed })));
+function rebalanceWithDebian(jobs: readonly { from: string; to: string; seed: number }[]): DebianAnswer[] {
+  const input = JSON.stringify(jobs);
   const { stdout, stderr, status } = spawnSync('/usr/bin/python3', [SCRIPT], {
     input,
     encoding: 'utf8',
@@ -85,11 +92,19 @@ function rebalanceWithDebian(steps: readonly Step[]): DebianAnswer[] {
   return JSON.parse(stdout) as DebianAnswer[];
 }
 
-async function pairOf({ before, apus, to }: Step, answer: DebianAnswer): Promise<Pair | undefined> {
+async function pairOf(
+  { before, apus, to, toAgain }: Step,
+  answer: DebianAnswer,
+  again: DebianAnswer,
+): Promise<Pair | undefined> {
   if ((apus === undefined) !== (answer.error !== undefined))
     throw new Error(`${to}: ${answer.error ?? 'Apus refuses'}`);
   if (apus === undefined) return undefined;
-  return { apus, debian: outcome(before, await RingBuilder.load(to), answer.seconds!) };
+  return {
+    apus,
+    debian: outcome(before, await RingBuilder.load(to), answer.seconds!),
+    debianAgain: outcome(before, await RingBuilder.load(toAgain), again.seconds!),
+  };
 }
 
 /** Checks the ring too. */
@@ -144,17 +159,23 @@ function isBetterIn(measures: readonly ('balance' | 'dispersion' | 'spread')[], 
   );
 }
 
+/** Rebalances in which one builder did better or worse than Debian's. */
+export interface Standing {
+  readonly balance: { readonly better: number; readonly worse: number };
+  readonly dispersion: { readonly better: number; readonly worse: number };
+  /** Changes after which it had moved more than 1.1 times as much. */
+  readonly movedMore: number;
+}
+
 export interface Summary {
   readonly topologies: number;
   readonly rebalances: number;
   /** Means over all rebalances; of moves, the sum over those of changes. */
   readonly apus: Outcome;
   readonly debian: Outcome;
-  /** Rebalances where Apus is better, or worse. */
-  readonly balance: { readonly better: number; readonly worse: number };
-  readonly dispersion: { readonly better: number; readonly worse: number };
-  /** Changes after which Apus had moved more than 1.1 times as much. */
-  readonly movedMore: number;
+  readonly apusToDebian: Standing;
+  /** Debian's builder, with another seed, beside itself. */
+  readonly debianToItself: Standing;
 }
 
 export function summaryOf(comparisons: readonly Comparison[]): Summary {
@@ -170,17 +191,20 @@ export function summaryOf(comparisons: readonly Comparison[]): Summary {
     moved: sum(changes, (pair) => pair[who].moved),
     seconds: sum(all, (pair) => pair[who].seconds),
   });
-  const tally = (key: 'balance' | 'dispersion'): Summary['balance'] => ({
-    better: all.filter(({ apus, debian }) => apus[key] < debian[key] - TINY).length,
-    worse: all.filter(({ apus, debian }) => apus[key] > debian[key] + TINY).length,
-  });
+  const standing = (who: 'apus' | 'debianAgain'): Standing => {
+    const tally = (key: 'balance' | 'dispersion'): Standing['balance'] => ({
+      better: all.filter((pair) => pair[who][key] < pair.debian[key] - TINY).length,
+      worse: all.filter((pair) => pair[who][key] > pair.debian[key] + TINY).length,
+    });
+    const movedMore = changes.filter((pair) => pair[who].moved > 1.1 * pair.debian.moved).length;
+    return { balance: tally('balance'), dispersion: tally('dispersion'), movedMore };
+  };
   return {
     topologies: comparisons.length,
     rebalances: all.length,
     apus: mean('apus'),
     debian: mean('debian'),
-    balance: tally('balance'),
-    dispersion: tally('dispersion'),
-    movedMore: changes.filter(({ apus, debian }) => apus.moved > 1.1 * debian.moved).length,
+    apusToDebian: standing('apus'),
+    debianToItself: standing('debianAgain'),
   };
 }

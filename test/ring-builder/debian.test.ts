@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compareWithDebian, faultsOf, summaryOf, type Comparison } from './comparison.ts';
+import { type Comparison, compareWithDebian, faultsOf, type Standing, summaryOf } from './comparison.ts';
 import { topologies } from './topology.ts';
 
 /** A longer run: `npm run compare:rings`. */
@@ -23,6 +23,15 @@ describe(`the ring builder beside Debian's, on ${CASES} topologies`, () => {
       faultsOf(comparison).map((fault) => `${comparison.topology.name}: ${fault}`),
     );
     expect(faults).toEqual([]);
+  });
+
+  test('is behind it in no more rebalances than it is behind itself with another seed', () => {
+    const { apusToDebian, debianToItself } = summaryOf(comparisons);
+    const behind = ({ balance, dispersion, movedMore }: Standing): number =>
+      balance.worse + dispersion.worse + movedMore;
+    expect(behind(apusToDebian)).toBeLessThanOrEqual(behind(debianToItself));
+    expect(apusToDebian.balance.worse).toBeLessThan(apusToDebian.balance.better);
+    expect(apusToDebian.dispersion.worse).toBeLessThan(apusToDebian.dispersion.better);
   });
 
   test('is on average no worse in balance and dispersion, and moves no more', () => {
