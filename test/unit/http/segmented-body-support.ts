@@ -53,5 +53,5 @@ export function threeSegments(): FakeSwift {
     'GET /v1/a/s/3': stored(bytesOf('third segment')),
   });
 }
-export const PATHS = ['/v1/a/s/1', '/v1/a/s/2', '/v1/a/s/3'];
-export const WHOLE = PATHS.map((path) => ({ path }));
+export const PATHS: readonly string[] = ['/v1/a/s/1', '/v1/a/s/2', '/v1/a/s/3'];
+export const WHOLE: readonly { path: string }[] = PATHS.map((path) => ({ path }));

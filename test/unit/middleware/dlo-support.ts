@@ -35,7 +35,7 @@ export function listing(rows: readonly Row[], limit = 10_000): FakeAnswer {
   };
 }
 
-export const MANIFEST_HEADERS = {
+export const MANIFEST_HEADERS: Readonly<Record<string, string>> = {
   'x-object-manifest': 'segs/p%20q/',
   'content-type': 'text/large',
   etag: md5(''),
@@ -65,7 +65,7 @@ export const ROWS: Row[] = [
   { name: 'p r', content: 'not of it' },
 ];
 export const WHOLE = 'aaaabbbbbbcc';
-export const ETAG = md5(
+export const ETAG: string = md5(
   ROWS.slice(1, 5)
     .map(({ content }) => md5(content))
     .join(''),
@@ -80,7 +80,7 @@ export async function send(
   app: Handler,
   method: string,
   headers: Record<string, string> = {},
-  target = LARGE,
+  target: string = LARGE,
 ): Promise<SwiftResponse> {
   return (await dlo(app))(request(method, target, headers));
 }
