@@ -13,6 +13,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/functional/**', 'test/fuzz/**', 'test/keystone/**'],
+    reporters: ['default', './test/closing-line.ts'],
     pool: 'forks',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 30_000,

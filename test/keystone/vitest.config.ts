@@ -5,6 +5,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/keystone/**/*.test.ts'],
+    reporters: ['default', './test/closing-line.ts'],
     pool: 'forks',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 120_000,
