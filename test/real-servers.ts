@@ -1,4 +1,4 @@
-/** Real memcached and Redis servers for tests, each a process of its own on a free port of the loopback. */
+/** Real memcached and Redis servers for tests, each a process of its own on a free port of the loopback; programs that are installed. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -7,13 +7,23 @@ import { delimiter, join } from 'node:path';
 
 export type ServerProgram = 'memcached' | 'redis-server';
 
-const PACKAGES: Readonly<Record<ServerProgram, string>> = { memcached: 'memcached', 'redis-server': 'redis-server' };
+/** Debian's package of each program that can be asked for. */
+const PACKAGES = {
+  memcached: 'memcached',
+  'redis-server': 'redis-server',
+  nginx: 'nginx-light',
+  wrk: 'wrk',
+  'swift-proxy-server': 'swift-proxy',
+  'swift-object-server': 'swift-object',
+  'swift-container-server': 'swift-container',
+  'swift-account-server': 'swift-account',
+} as const;
 
 /**
  * Whether the program can be run; it is installed where that is possible (apt-get, as root). Otherwise it says loudly which tests are
  * left out. Throws where CI=true: there all tests are to run.
  */
-export function haveServer(program: ServerProgram, leftOut: string): boolean {
+export function haveServer(program: keyof typeof PACKAGES, leftOut: string): boolean {
   if (isInstalled(program)) return true;
   if (process.getuid?.() === 0 && isInstalled('apt-get')) {
     try {
@@ -47,11 +57,11 @@ function install(name: string): void {
 }
 
 export interface RealServer {
+  readonly pid: number;
   readonly port: number;
   /** `127.0.0.1:port` */
   readonly address: string;
-  /** Stops it without ending it: it neither answers nor refuses. */
-  /** Stops the process without ending it; resolves once the system has. */
+  /** Stops the process without ending it: it neither answers nor refuses. Resolves once the system has. */
   freeze(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -103,6 +113,7 @@ async function start(program: ServerProgram, port: number, args: readonly string
   process.once('exit', kill);
   await untilListening(child, program, port);
   return {
+    pid: child.pid as number,
     port,
     address: `127.0.0.1:${port}`,
     freeze: () => freeze(child),

@@ -44,11 +44,18 @@ export class ServerProcess {
   readonly configPath: string;
   readonly logPath: string;
   readonly #command: readonly string[];
+  readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
 
-  /** `command`: one of those in bin/, or a whole command line that config and `--verbose` are added to. */
-  constructor(command: string | readonly string[], configPath: string, port: number) {
+  /** `command`: one of those in bin/, or a whole command line; the config's path and `words` are added to it. */
+  constructor(
+    command: string | readonly string[],
+    configPath: string,
+    port: number,
+    words: readonly string[] = ['--verbose'],
+  ) {
     this.#command = typeof command === 'string' ? [join(BIN, command)] : command;
+    this.#arguments = [configPath, ...words];
     this.configPath = configPath;
     this.port = port;
     this.logPath = `${configPath}.log`;
@@ -68,7 +75,7 @@ export class ServerProcess {
   async start(timeoutMs: number = START_TIMEOUT_MS): Promise<void> {
     const log = openSync(this.logPath, 'a');
     const [program = '', ...words] = this.#command;
-    const child = spawn(program, [...words, this.configPath, '--verbose'], { stdio: ['ignore', log, log] });
+    const child = spawn(program, [...words, ...this.#arguments], { stdio: ['ignore', log, log] });
     closeSync(log);
     running.add(child);
     this.#child = child;
