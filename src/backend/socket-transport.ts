@@ -39,7 +39,7 @@ export class SocketTransport implements BackendTransport {
     if (request.signal?.aborted === true) throw fault('aborted', 'the request was given up');
     const head = headText(request);
     const wantsClose = hasToken(request.headers.get('connection'), 'close');
-    const idle = wantsClose ? undefined : this.#takeIdle(`${request.ip}:${request.port}`);
+    const idle = wantsClose || !isRepeatable(request) ? undefined : this.#takeIdle(`${request.ip}:${request.port}`);
     const connection = idle ?? (await this.#connect(request));
     return new SocketExchange(this, request, head, connection, idle !== undefined, !wantsClose);
   }
@@ -130,6 +130,11 @@ class IdleConnection {
     this.#connection.out.onGone = this.#connection.out.onEnd = null;
     this.#remove();
   }
+}
+
+/** A kept connection may turn out dead with the request on its way: only one that can be sent anew goes on such. */
+function isRepeatable(request: BackendRequest): boolean {
+  return request.body === 'none' || request.body === 0 || request.headers.has('expect');
 }
 
 function headText(request: BackendRequest): string {

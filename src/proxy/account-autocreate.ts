@@ -28,7 +28,6 @@ export async function autocreateAccount(context: ProxyContext, req: SwiftRequest
     'x-timestamp': context.now().internal,
     'x-trans-id': transId,
     'x-openstack-request-id': transId,
-    connection: 'close',
   });
   for (const [name, value] of req.headers) if (name.startsWith('x-account-sysmeta-')) headers.set(name, value);
   const answers = await writeToNodes(context, req, {

@@ -60,7 +60,7 @@ export interface BackendHeaderOptions {
 
 /**
  * The headers of one backend request: the client's `x-backend-*`, then `additional`, then what `transfer` lets pass, X-Timestamp
- * (now, when there is none), and the proxy's own.
+ * (now, when there is none), and the proxy's own. Not what the client says of its own connection: those to the nodes are kept.
  */
 export function backendHeaders(context: ProxyContext, req: SwiftRequest, options: BackendHeaderOptions = {}): Headers {
   const headers = new Headers();
@@ -70,8 +70,9 @@ export function backendHeaders(context: ProxyContext, req: SwiftRequest, options
   if (!headers.has('x-timestamp')) headers.set('x-timestamp', context.now().internal);
   headers
     .set('x-trans-id', req.env.transId ?? '')
-    .set('connection', 'close')
     .set('user-agent', context.userAgent)
     .set('referer', refererOf(req));
+  headers.delete('connection');
+  headers.delete('keep-alive');
   return headers;
 }

@@ -114,22 +114,38 @@ test('a reused connection that turns out dead is replaced once, when nothing of 
   expect(await finish(await transport.open(request(port)))).toEqual([200, '2']);
 });
 
-test('a fresh connection that dies is lost, and so is a reused one once the body was begun', async () => {
+test('a fresh connection that dies is lost, and so is a reused one that has said something', async () => {
   const port = await scripted((socket, received) => {
-    if (received.includes('/die') && !received.endsWith('\r\n\r\n')) socket.destroy();
-    else if (!received.includes('/die')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    if (!received.includes('/die')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
     else if (received.startsWith('GET /die')) socket.destroy();
+    else if (received.endsWith('abc')) socket.destroy();
+    else socket.write('HTTP/1.1 100 Continue\r\n\r\n');
   });
   const transport = newTransport();
   const fresh = await transport.open(request(port, { target: '/die' }));
   await expect(fresh.head(WAIT_MS)).rejects.toMatchObject({ fault: 'lost' });
-  (await transport.open(request(port))).close();
   await finish(await transport.open(request(port)));
   expect(transport.idleCount).toBe(1);
-  const begun = await transport.open(request(port, { method: 'PUT', target: '/die', body: 4 }));
+  const headers = new Headers({ expect: '100-continue' });
+  const begun = await transport.open(request(port, { method: 'PUT', target: '/die', headers, body: 4 }));
+  expect((await begun.head(WAIT_MS)).status).toBe(100);
   await begun.write(Buffer.from('abc'), WAIT_MS);
   await expect(begun.head(WAIT_MS)).rejects.toMatchObject({ fault: 'lost' });
   expect(transport.idleCount).toBe(0);
+});
+
+test('a body that is sent unasked, and so could not be sent again, goes on a fresh connection', async () => {
+  const port = await scripted((socket, received, connection) => {
+    if (received.startsWith('PUT') && !received.endsWith('body')) return;
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n${connection}`);
+  });
+  const transport = newTransport();
+  expect(await finish(await transport.open(request(port)))).toEqual([200, '1']);
+  const exchange = await transport.open(request(port, { method: 'PUT', body: 4 }));
+  await exchange.write(Buffer.from('body'), WAIT_MS);
+  exchange.end();
+  expect(await finish(exchange)).toEqual([200, '2']);
+  expect(transport.idleCount).toBe(2);
 });
 
 test('each 100 is a head, and several streams of chunks may follow one another', async () => {

@@ -112,7 +112,6 @@ describe('writing an account', () => {
       'x-account-meta-e': '',
       'x-timestamp': '1795352767.67140',
       'x-trans-id': 'tx1',
-      connection: 'close',
       'user-agent': 'proxy-server 42',
       referer: 'POST http://swift.example/v1/a',
       host: '127.0.0.1:6002',
@@ -140,7 +139,6 @@ describe('writing an account', () => {
       'x-timestamp': '1795352767.67140',
       'x-trans-id': 'tx1',
       'x-openstack-request-id': 'tx1',
-      connection: 'close',
       'x-account-sysmeta-x': 'y',
       host: '127.0.0.1:6002',
     });

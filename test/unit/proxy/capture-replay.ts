@@ -115,13 +115,15 @@ export function recordedAnswer(capture: Capture, request: RecordedRequest): Scri
 
 /** Names that say who asked, when and by which transaction, and what Python's client library adds. */
 const VOLATILE = ['x-trans-id', 'x-openstack-request-id', 'x-timestamp', 'accept-encoding', 'x-auth-token'];
+/** Python's proxy closes its connections to the nodes after each request; Apus keeps them. */
+const KEPT = 'connection';
 /** Which account server a container server tells depends on the order of the nodes. */
 const PAIRED = ['x-account-host', 'x-account-device'];
 
 /** A head in a form that two implementations can be compared in: `[METHOD target, sorted headers]`. */
 export function comparableHead(method: string, target: string, given: Headers): [string, string[]] {
   const headers = new Headers(given);
-  for (const name of [...VOLATILE, ...PAIRED]) headers.delete(name);
+  for (const name of [...VOLATILE, ...PAIRED, KEPT]) headers.delete(name);
   if (headers.get('content-type') === '') headers.delete('content-type');
   const agent = headers.get('user-agent');
   if (agent !== undefined) headers.set('user-agent', agent.replace(/\d+$/, 'PID'));

@@ -121,7 +121,9 @@ const SHARES = [
   'x-backend-clean-expiring-object-queue',
 ];
 /** Of Python's HTTP library, the recorded process, or told in another way here. */
+/** What stands for another moment, library or framing; Python's proxy closes its connections, Apus keeps them. */
 const OTHER = [
+  'connection',
   'accept-encoding',
   'user-agent',
   'content-length',
