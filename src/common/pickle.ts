@@ -9,5 +9,6 @@ export {
   type PickleDict,
   type PickleValue,
 } from './pickle-values.ts';
+export { readAsciiBytesDict } from './pickle-ascii-dict.ts';
 export { readPickle, type PickleReadOptions } from './pickle-reader.ts';
 export { writePickle, writeBytesDict, type PickleProtocol } from './pickle-writer.ts';

@@ -56,10 +56,8 @@ const fadvise = libc.func('int posix_fadvise(int fd, int64_t offset, int64_t len
   [number, number, number, number]
 >;
 
-const clockGettime = libc.func('int clock_gettime(int clock, _Out_ uint8_t *time)') as (
-  clock: number,
-  time: Buffer,
-) => number;
+const getrusage = libc.func('int getrusage(int who, void *usage)') as (who: number, usage: Buffer) => number;
+const clockGettime = libc.func('int clock_gettime(int clock, void *time)') as (clock: number, time: Buffer) => number;
 
 const CLOCK_REALTIME = 0;
 const timespec = Buffer.alloc(16);
@@ -73,13 +71,26 @@ export function systemTimeSec(): number {
   return timespec.readUInt32LE(0) + timespec.readUInt32LE(4) * 2 ** 32 + timespec.readUInt32LE(8) / 1e9;
 }
 
+const RUSAGE_THREAD = 1;
+const RU_NVCSW_AT = 128;
+const usage = Buffer.alloc(144);
+
+/** How often the calling thread has waited for something so far, be it a disk, a lock or its next event. Waiting for a CPU does not count. */
+export function threadWaits(): number {
+  getrusage(RUSAGE_THREAD, usage);
+  return usage.readUInt32LE(RU_NVCSW_AT);
+}
+
 const LOCK_EX_NB = 6;
 const FALLOC_FL_KEEP_SIZE = 1;
 const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
 const FADV_DONTNEED = 4;
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+const { ERANGE } = osConstants.errno;
 const XATTR_LIMIT_BYTES = 65536;
+/** What the kernel clears for every call, so that a larger buffer is only tried when it must be. */
+const USUAL_XATTR_BYTES = 4096;
 
 const scratch = Buffer.allocUnsafeSlow(XATTR_LIMIT_BYTES);
 
@@ -105,8 +116,13 @@ export function setXattr(fd: number, name: string, value: Uint8Array): void {
 
 /** An extended attribute of an open file (up to 64 KiB, which is Linux's limit), or undefined when it has none of that name. */
 export function getXattr(fd: number, name: string): Buffer | undefined {
-  const length = fgetxattr(fd, name, scratch, scratch.length);
-  return attributeValue(length, scratch);
+  for (let sizeBytes = USUAL_XATTR_BYTES; ; sizeBytes = XATTR_LIMIT_BYTES) {
+    const length = fgetxattr(fd, name, scratch, sizeBytes);
+    if (length >= 0) return Buffer.from(scratch.subarray(0, length));
+    const errno = koffi.errno();
+    if (errno === osConstants.errno.ENODATA) return undefined;
+    if (errno !== ERANGE || sizeBytes === XATTR_LIMIT_BYTES) throw new SystemCallError('fgetxattr', errno);
+  }
 }
 
 export async function getXattrAsync(fd: number, name: string): Promise<Buffer | undefined> {
@@ -120,13 +136,6 @@ export async function getXattrAsync(fd: number, name: string): Promise<Buffer | 
   if (length >= 0) return Buffer.from(into.subarray(0, length));
   if (-length === osConstants.errno.ENODATA) return undefined;
   throw new SystemCallError('fgetxattr', -length);
-}
-
-function attributeValue(length: number, from: Buffer): Buffer | undefined {
-  if (length >= 0) return Buffer.from(from.subarray(0, length));
-  const errno = koffi.errno();
-  if (errno === osConstants.errno.ENODATA) return undefined;
-  throw new SystemCallError('fgetxattr', errno);
 }
 
 /** Removes an extended attribute; one that is not there is an error (ENODATA). */

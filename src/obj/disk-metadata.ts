@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { PickleError, readPickle, writeBytesDict, type PickleValue } from '../common/pickle.ts';
+import { PickleError, readAsciiBytesDict, readPickle, writeBytesDict, type PickleValue } from '../common/pickle.ts';
 import { getXattr, setXattr } from '../common/system-calls.ts';
 import { bytesFromNative, isAscii, nativeFromBytes } from '../common/text.ts';
 import { xattrFault } from './disk-faults.ts';
@@ -39,6 +39,10 @@ function* storedEntries(metadata: Metadata): Generator<readonly [string, string 
 
 /** Reads a pickle of metadata in any form that Swift reads. Throws DamagedMetadataError. */
 export function decodeMetadata(pickle: Uint8Array): Metadata {
+  return readAsciiBytesDict(pickle) ?? decodeAnyMetadata(pickle);
+}
+
+function decodeAnyMetadata(pickle: Uint8Array): Metadata {
   let value: PickleValue;
   try {
     value = readPickle(pickle, { python2Strings: 'bytes' });

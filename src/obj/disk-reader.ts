@@ -8,14 +8,12 @@ import { DiskBody, type SharedDescriptor } from './disk-body.ts';
 import { isDamage, isMissing } from './disk-faults.ts';
 import { chooseFiles, type FileChoice } from './disk-file-choice.ts';
 import type { DiskSettings, ObjectPaths } from './disk-layout.ts';
+import { SMALL_BYTES, type DevicePace } from './disk-pace.ts';
 import { mergeMetadata, type MergedView } from './disk-merged-view.ts';
 import { DamagedMetadataError, readMetadata } from './disk-metadata.ts';
 import { StorageError, type Metadata, type OpenedObject, type OpenOptions } from './storage.ts';
 
 /** Opening and reading an object. Source: spec swift-formats 3.4. */
-
-/** Objects up to this size are read in one call. */
-export const SMALL_BYTES = 65536;
 
 /** What was found cannot be an object: `path` is to be put aside. */
 export class DamageError extends Error {
@@ -36,8 +34,7 @@ export interface DiskReadContext {
   readonly name: string;
   /** Called once the body has gone out, or at closing, when the file was found damaged. */
   readonly putAside: (damage: DamageError) => void;
-  /** Told of `performance.now()` before a read that has ended. */
-  readonly noteRead: (startMs: number) => void;
+  readonly pace: DevicePace;
 }
 
 /** Opens an object with plain system calls. Throws StorageError or DamageError. */
@@ -193,7 +190,7 @@ class OpenedDiskObject implements OpenedObject, SharedDescriptor {
   }
 
   #small(start: number, end: number, expectedMd5: string | undefined): Uint8Array {
-    const startMs = performance.now();
+    this.#context.pace.begin();
     const bytes = Buffer.allocUnsafe(end - start);
     let at = 0;
     while (at < bytes.length) {
@@ -201,7 +198,7 @@ class OpenedDiskObject implements OpenedObject, SharedDescriptor {
       if (count === 0) break;
       at += count;
     }
-    this.#context.noteRead(startMs);
+    this.#context.pace.end();
     if (at < bytes.length) {
       this.#damage = `file ends at ${start + at}, before its length`;
       throw new Error('object file is cut short');

@@ -164,14 +164,14 @@ class DiskObject implements StoredObject {
   }
 
   #openNow(options: OpenOptions, pace: DevicePace): OpenedObject | Promise<OpenedObject> {
-    const startMs = performance.now();
+    pace.begin();
     try {
       return openDiskObject(this.#reading(pace), options);
     } catch (error) {
       if (error instanceof DamageError) return this.#quarantined(error);
       throw isMissing(error) ? new StorageError('state-changed', String(error), { cause: error }) : storageFault(error);
     } finally {
-      pace.note(startMs);
+      pace.end();
     }
   }
 
@@ -187,7 +187,7 @@ class DiskObject implements StoredObject {
       fragments: this.#settings.fragmentsOf(this.#location.policyIndex),
       name: this.#name,
       putAside: (damage) => void this.#storage.putAside(this.#location, damage),
-      noteRead: (startMs) => pace.note(startMs),
+      pace,
     };
   }
 

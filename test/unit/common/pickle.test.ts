@@ -7,6 +7,7 @@ import {
   PickleFloat,
   PickleHeaderKeyDict,
   PickleTuple,
+  readAsciiBytesDict,
   readPickle,
   writeBytesDict,
   writePickle,
@@ -152,6 +153,61 @@ test('empty and single bytes are written once, as CPython does, which counts whe
       '680386710752710868015801000000627109680386710a52710b68086808635f5f6275696c74696e5f5f0a62797465730a710c2952710d680158010000' +
       '0063710e680386710f527110680d68015802000000646471116803867112527113680158010000007871146803867115527116752e',
   );
+});
+
+describe('dicts of ASCII bytes', () => {
+  const ascii = fc.string({ unit: 'binary-ascii', minLength: 2, maxLength: 300 });
+  const dicts = fc.dictionary(ascii, ascii, { minKeys: 2, maxKeys: 30 }).map((dict) => Object.entries(dict));
+
+  test('are read as they were written', () => {
+    fc.assert(
+      fc.property(dicts, (entries) => {
+        expect(readAsciiBytesDict(writeBytesDict(entries))).toEqual(new Map(entries));
+      }),
+    );
+  });
+
+  test('whatever stands there instead is left to the general reader, or read as it reads it', () => {
+    const general = (pickle: Buffer): Map<string, string> =>
+      new Map(
+        [...(readPickle(pickle) as Map<PickleValue, PickleValue>)].map(([key, value]) => [String(key), String(value)]),
+      );
+    fc.assert(
+      fc.property(dicts, fc.nat(), fc.nat({ max: 255 }), (entries, at, byte) => {
+        const pickle = writeBytesDict(entries);
+        pickle[at % pickle.length] = byte;
+        const quick = readAsciiBytesDict(pickle);
+        if (quick !== undefined) expect(quick).toEqual(general(pickle));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    ['an empty value', [['k1', '']]],
+    ['a value of one byte', [['k1', 'v']]],
+    [
+      'a value that is not ASCII',
+      [
+        ['k1', '\u00e9\u00e9'],
+        ['k2', 'v2'],
+      ],
+    ],
+    ['one entry alone', [['k1', 'v1']]],
+    ['too many to be remembered in one byte each', Array.from({ length: 50 }, (_, i) => [`k${i}`, `value ${i}`])],
+  ] as [string, [string, string][]][])('%s is left to the general reader', (_, entries) => {
+    expect(readAsciiBytesDict(writeBytesDict(entries))).toBeUndefined();
+  });
+
+  test('a pickle that is cut short is none', () => {
+    const pickle = writeBytesDict([
+      ['k1', 'v1'],
+      ['k2', 'v2'],
+    ]);
+    for (let length = 0; length < pickle.length; length++) {
+      expect(readAsciiBytesDict(pickle.subarray(0, length))).toBeUndefined();
+    }
+  });
 });
 
 describe('what is refused', () => {

@@ -15,6 +15,7 @@ import {
   supportsUserXattrs,
   SystemCallError,
   systemTimeSec,
+  threadWaits,
   tryFlock,
 } from '../../../src/common/system-calls.ts';
 import { scratchDirectory } from './scratch.ts';
@@ -123,4 +124,22 @@ test('the system time is that of the clock, finer than its milliseconds, and nev
     seen.add(time);
   }
   expect(seen.size).toBeGreaterThan(500);
+});
+
+test('every wait of this thread is counted', () => {
+  const before = threadWaits();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  expect(threadWaits()).toBeGreaterThan(before);
+});
+
+test.each([4096, 4097, 60_000])('an attribute of %i bytes is read whole, if the file system takes it', (sizeBytes) => {
+  const fd = opened(openSync(join(scratch.path, 'f'), 'wx'));
+  const value = Buffer.alloc(sizeBytes, 'v');
+  try {
+    setXattr(fd, 'user.swift.metadata', value);
+  } catch (error) {
+    expect(errorCode(error)).toBe('ENOSPC'); // ext4 keeps one block
+    return;
+  }
+  expect(getXattr(fd, 'user.swift.metadata')?.equals(value)).toBe(true);
 });

@@ -325,11 +325,24 @@ describe('reading', () => {
 
   test('a device that was slow is asked through the pool, with the same results', async () => {
     await store(fixture.object(), at(1), Buffer.from('x'));
-    fixture.storage.pace('sdb1').note(performance.now() - 50);
-    expect(fixture.storage.pace('sdb1').isFast).toBe(false);
+    const pace = fixture.storage.pace('sdb1');
+    pace.begin();
+    // The thread waits, as for a disk.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    pace.end();
+    expect(pace.isFast).toBe(false);
     expect(fixture.object().open(NOW)).toBeInstanceOf(Promise);
     expect((await fetched(fixture.object())).bytes.toString()).toBe('x');
     await expect(fetched(fixture.object('none'))).rejects.toMatchObject({ code: 'not-exist' });
+  });
+
+  test('a device is not slow because the CPU was busy', () => {
+    const pace = fixture.storage.pace('sdb1');
+    pace.begin();
+    const end = performance.now() + 5;
+    while (performance.now() < end);
+    pace.end();
+    expect(pace.isFast).toBe(true);
   });
 });
 
