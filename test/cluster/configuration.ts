@@ -8,6 +8,8 @@ export type Sections = Readonly<Record<string, Readonly<Record<string, string>>>
 export interface ClusterConfig {
   /** Names of the proxy's pipeline. Default: DEFAULT_PIPELINE. */
   pipeline?: string;
+  /** Workers of the proxy. Default: 0, which is one without a parent. */
+  workers?: number;
   /** Options of proxy-server.conf, added to those of PROXY_SECTIONS: `{ 'filter:tempurl': { methods: 'GET' } }`. */
   proxy?: Sections;
   /** Options of swift.conf, added to those of SWIFT_CONF. */
@@ -104,9 +106,10 @@ export function proxyConfText(config: ClusterConfig, place: ProxyPlace): string 
   const names = (config.pipeline ?? DEFAULT_PIPELINE).split(/\s+/).filter((name) => name !== '');
   const kept = place.onlyBuiltins ? names.filter((name) => isBuiltin(sections[`filter:${name}`]?.['use'])) : names;
   const cache = place.memcached === undefined ? {} : { memcache_servers: place.memcached };
-  const common = { bind_ip: '127.0.0.1', bind_port: String(place.port), workers: '0', user: 'root' };
+  const common = { bind_ip: '127.0.0.1', bind_port: String(place.port), user: 'root' };
+  const workers = String(config.workers ?? 0);
   return iniText({
-    DEFAULT: { ...common, swift_dir: place.swiftDir, log_udp_host: '127.0.0.1', log_udp_port: '5599' },
+    DEFAULT: { ...common, workers, swift_dir: place.swiftDir, log_udp_host: '127.0.0.1', log_udp_port: '5599' },
     'pipeline:main': { pipeline: kept.join(' ') },
     ...merged(sections, { 'filter:cache': cache }),
   });

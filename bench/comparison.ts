@@ -1,0 +1,58 @@
+/** Measures rows on several systems in turn: A B A B, so that what else the machine does falls on all of them. */
+
+import { measure, type Sample } from './measure.ts';
+import type { BenchOptions } from './options.ts';
+import type { Row } from './rows.ts';
+import type { System, SystemName } from './systems.ts';
+
+export interface Measurement {
+  row: string;
+  clients: number;
+  system: SystemName;
+  /** One per round. */
+  samples: Sample[];
+}
+
+/** Called in every round of a row, after its systems. */
+export type BesideRow = (row: Row, clients: number) => Promise<void>;
+
+const WARM_UP_SEC = 1;
+
+export function clientsOf(row: Row, options: Pick<BenchOptions, 'clients'>): readonly number[] {
+  return row.clients ?? options.clients;
+}
+
+export async function measureRow(system: System, row: Row, clients: number, seconds: number): Promise<Sample> {
+  const load = await row.start(system, { clients, seconds });
+  return await measure(system.pids, load);
+}
+
+/** All rows with all numbers of clients. `say`: told of each row when it is done. */
+export async function compare(
+  systems: readonly System[],
+  options: BenchOptions,
+  say: (measurements: readonly Measurement[]) => void,
+  beside: BesideRow,
+): Promise<Measurement[]> {
+  const all: Measurement[] = [];
+  for (const row of options.rows) {
+    const concerned = systems.filter(({ name }) => row.systems.includes(name));
+    for (const system of concerned) await measureRow(system, row, clientsOf(row, options)[0] as number, WARM_UP_SEC);
+    for (const clients of clientsOf(row, options)) {
+      const measurements = concerned.map((system): Measurement => ({
+        row: row.name,
+        clients,
+        system: system.name,
+        samples: [],
+      }));
+      for (let round = 0; round < options.rounds; round++) {
+        for (const [at, system] of concerned.entries())
+          measurements[at]?.samples.push(await measureRow(system, row, clients, options.seconds));
+        await beside(row, clients);
+      }
+      all.push(...measurements);
+      say(measurements);
+    }
+  }
+  return all;
+}

@@ -1,0 +1,74 @@
+/** CPU time and memory of processes, from /proc. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The kernel counts in hundredths of a second, whatever its own tick is. */
+const TICKS_PER_SEC = 100;
+
+/** Fields of `/proc/PID/stat` behind the command, whose name may hold anything. */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** utime + stime of all the process's threads, those that have ended too; 0 once it is gone. */
+function cpuSecondsOf(pid: number): number {
+  try {
+    const fields = statFields(pid);
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SEC;
+  } catch {
+    return 0;
+  }
+}
+
+/** The processes and all that they started. */
+export function withDescendants(pids: readonly number[]): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const parent = Number(statFields(Number(name))[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    } catch {
+      // Gone since.
+    }
+  }
+  const all: number[] = [];
+  const add = (pid: number): void => {
+    all.push(pid);
+    for (const child of children.get(pid) ?? []) add(child);
+  };
+  for (const pid of pids) add(pid);
+  return all;
+}
+
+export function cpuSeconds(pids: readonly number[]): number {
+  return withDescendants(pids).reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+}
+
+export function rssBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** The largest RSS of each process, looked at five times a second until `stop`. */
+export class RssWatch {
+  readonly #largest: Map<number, number>;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pids: readonly number[]) {
+    this.#largest = new Map(pids.map((pid) => [pid, 0]));
+    this.#timer = setInterval(() => this.#look(), 200);
+  }
+
+  /** Bytes of the process that grew largest. */
+  stop(): number {
+    clearInterval(this.#timer);
+    this.#look();
+    return Math.max(...this.#largest.values());
+  }
+
+  #look(): void {
+    for (const [pid, bytes] of this.#largest) this.#largest.set(pid, Math.max(bytes, rssBytes(pid)));
+  }
+}
