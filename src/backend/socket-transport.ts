@@ -6,6 +6,7 @@ import { ClientConnection, type ClientFault, isBodiless, openSocket } from '../h
 import { hasToken } from '../http/head-parser.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { headerLines, requestLine } from '../http/serializer.ts';
+import { IdleConnections } from './idle-connections.ts';
 import {
   BackendError,
   type BackendExchange,
@@ -25,36 +26,28 @@ const fault = (kind: ClientFault, message: string, cause?: unknown): BackendErro
   new BackendError(kind, message, cause === undefined ? undefined : { cause });
 
 export class SocketTransport implements BackendTransport {
-  readonly #idleTimeoutMs: number;
-  readonly #maxIdlePerAddress: number;
-  readonly #idle = new Map<string, IdleConnection[]>();
-  #closed = false;
+  readonly #idle: IdleConnections;
 
   constructor(options: SocketTransportOptions = {}) {
-    this.#idleTimeoutMs = options.idleTimeoutMs ?? 4000;
-    this.#maxIdlePerAddress = options.maxIdlePerAddress ?? 64;
+    this.#idle = new IdleConnections(options.idleTimeoutMs ?? 4000, options.maxIdlePerAddress ?? 64);
   }
 
   async open(request: BackendRequest): Promise<BackendExchange> {
     if (request.signal?.aborted === true) throw fault('aborted', 'the request was given up');
     const head = headText(request);
     const wantsClose = hasToken(request.headers.get('connection'), 'close');
-    const idle = wantsClose || !isRepeatable(request) ? undefined : this.#takeIdle(`${request.ip}:${request.port}`);
+    const idle = wantsClose || !isRepeatable(request) ? undefined : this.#idle.take(`${request.ip}:${request.port}`);
     const connection = idle ?? (await this.#connect(request));
     return new SocketExchange(this, request, head, connection, idle !== undefined, !wantsClose);
   }
 
   close(): void {
-    this.#closed = true;
-    for (const list of this.#idle.values()) for (const idle of list.splice(0)) idle.discard();
-    this.#idle.clear();
+    this.#idle.close();
   }
 
   /** Connections that wait to be used again. */
   get idleCount(): number {
-    let count = 0;
-    for (const list of this.#idle.values()) count += list.length;
-    return count;
+    return this.#idle.count;
   }
 
   /** For an exchange whose reused connection turned out to be dead. */
@@ -64,71 +57,12 @@ export class SocketTransport implements BackendTransport {
 
   /** Takes back a connection whose answer was read to its end. */
   release(address: string, connection: ClientConnection): void {
-    const list = this.#idle.get(address) ?? [];
-    const { out } = connection;
-    if (this.#closed || out.gone || out.input.ended || out.input.length > 0 || list.length >= this.#maxIdlePerAddress) {
-      out.destroy();
-      return;
-    }
-    this.#idle.set(address, list);
-    const idle = new IdleConnection(connection, this.#idleTimeoutMs, () => {
-      const at = list.indexOf(idle);
-      if (at >= 0) list.splice(at, 1);
-      if (list.length === 0 && this.#idle.get(address) === list) this.#idle.delete(address);
-    });
-    list.push(idle);
-  }
-
-  #takeIdle(address: string): ClientConnection | undefined {
-    const list = this.#idle.get(address);
-    for (let idle = list?.at(-1); idle !== undefined; idle = list?.at(-1)) {
-      const connection = idle.take();
-      if (connection !== undefined) return connection;
-    }
-    return undefined;
+    this.#idle.keep(address, connection);
   }
 
   async #connect(request: BackendRequest): Promise<ClientConnection> {
     const socket: Socket = await openSocket(request, request.connectTimeoutMs, fault, request.signal);
     return new ClientConnection(socket, fault);
-  }
-}
-
-/** A connection that nobody uses. It leaves the pool when its time is over or the server closes it or speaks unasked. */
-class IdleConnection {
-  readonly #connection: ClientConnection;
-  readonly #remove: () => void;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(connection: ClientConnection, timeoutMs: number, remove: () => void) {
-    this.#connection = connection;
-    this.#remove = remove;
-    this.#timer = setTimeout(() => this.discard(), timeoutMs);
-    this.#timer.unref();
-    connection.socket.unref();
-    connection.out.onGone = connection.out.onEnd = () => this.discard();
-  }
-
-  take(): ClientConnection | undefined {
-    this.#leave();
-    const { out } = this.#connection;
-    if (out.gone || out.input.ended || out.input.length > 0) {
-      out.destroy();
-      return undefined;
-    }
-    this.#connection.socket.ref();
-    return this.#connection;
-  }
-
-  discard(): void {
-    this.#leave();
-    this.#connection.out.destroy();
-  }
-
-  #leave(): void {
-    clearTimeout(this.#timer);
-    this.#connection.out.onGone = this.#connection.out.onEnd = null;
-    this.#remove();
   }
 }
 
@@ -166,6 +100,7 @@ class SocketExchange implements BackendExchange {
   #bodyLeft: number;
   #bodyBegun = false;
   #finalHead: ResponseHead | null = null;
+  #bodyTaken = false;
   #sawContinue = false;
   #state: 'open' | 'done' | 'closed' = 'open';
   #aborted = false;
@@ -251,6 +186,7 @@ class SocketExchange implements BackendExchange {
     this.#check();
     const head = this.#finalHead;
     if (head === null) throw fault('protocol', 'there is no final answer yet');
+    this.#bodyTaken = true;
     return this.#connection.body(
       head,
       this.#request.method,
@@ -266,9 +202,7 @@ class SocketExchange implements BackendExchange {
 
   close(): void {
     if (this.#state !== 'open') return;
-    const head = this.#finalHead;
-    const empty = head !== null && (isBodiless(head, this.#request.method) || head.framing.contentLength === 0);
-    if (empty) this.#finish();
+    if (this.#finalHead !== null && this.#skipBody(this.#finalHead)) this.#finish();
     else this.#abandon();
   }
 
@@ -311,6 +245,16 @@ class SocketExchange implements BackendExchange {
     } catch (error) {
       throw this.#failed(error);
     }
+  }
+
+  /** Drops a body that nobody reads. True when all of it had come, as a short page does together with its head. */
+  #skipBody(head: ResponseHead): boolean {
+    const { contentLength } = head.framing;
+    if (contentLength === 0 || isBodiless(head, this.#request.method)) return true;
+    const { input } = this.#connection.out;
+    if (this.#bodyTaken || contentLength !== input.length) return false;
+    input.clear();
+    return true;
   }
 
   /** The answer was read: keeps the connection when the next request can be sent on it. */

@@ -3,6 +3,8 @@
  * waits only when there is nothing.
  */
 
+import { Deadline } from './deadline.ts';
+
 /** Bytes held before the sender is made to wait. */
 const HIGH_WATER_BYTES = 128 * 1024;
 const LOW_WATER_BYTES = 64 * 1024;
@@ -19,7 +21,8 @@ export class ByteInput {
   #offset = 0;
   #length = 0;
   #stopped = false;
-  #wake: ((arrived: boolean) => void) | null = null;
+  #settle: ((arrived: boolean) => void) | null = null;
+  readonly #deadline = new Deadline(() => this.#settled(false));
 
   /** Bytes held. */
   get length(): number {
@@ -34,7 +37,7 @@ export class ByteInput {
       this.#stopped = true;
       this.onFlow?.(true);
     }
-    this.#wake?.(true);
+    this.#settled(true);
   }
 
   /** No more will come. What is held can still be taken. */
@@ -42,7 +45,8 @@ export class ByteInput {
     if (this.ended) return;
     this.ended = true;
     this.error = error;
-    this.#wake?.(true);
+    this.#settled(true);
+    this.#deadline.stop();
   }
 
   /** The contiguous bytes at the front, not consumed; undefined when there are none. */
@@ -88,21 +92,24 @@ export class ByteInput {
   /** True once more bytes have arrived or none will; false after `timeoutMs`. A second wait ends the first. */
   wait(timeoutMs: number): Promise<boolean> {
     if (this.ended) return Promise.resolve(true);
-    this.#wake?.(true);
+    this.#settled(true);
+    this.#deadline.begin(timeoutMs);
     return new Promise((resolve) => {
-      const settle = (arrived: boolean): void => {
-        clearTimeout(timer);
-        this.#wake = null;
-        resolve(arrived);
-      };
-      const timer = setTimeout(settle, timeoutMs, false);
-      this.#wake = settle;
+      this.#settle = resolve;
     });
   }
 
   /** Ends a wait in progress as if something had arrived. */
   wake(): void {
-    this.#wake?.(true);
+    this.#settled(true);
+  }
+
+  #settled(arrived: boolean): void {
+    const settle = this.#settle;
+    if (settle === null) return;
+    this.#settle = null;
+    this.#deadline.end();
+    settle(arrived);
   }
 
   #drop(): void {

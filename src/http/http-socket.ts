@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { ByteInput } from './byte-input.ts';
+import { Deadline } from './deadline.ts';
 
 export type DrainOutcome = 'drained' | 'timeout' | 'gone';
 
@@ -18,6 +19,7 @@ export class HttpSocket {
   /** Called when the peer said it sends no more. */
   onEnd: (() => void) | null = null;
   #settleDrain: ((outcome: DrainOutcome) => void) | null = null;
+  readonly #drainDeadline = new Deadline(() => this.#drained('timeout'));
 
   constructor(socket: Duplex) {
     this.socket = socket;
@@ -33,7 +35,7 @@ export class HttpSocket {
     });
     socket.on('error', (error: Error) => this.#lost(error));
     socket.on('close', () => this.#lost(null));
-    socket.on('drain', () => this.#settleDrain?.('drained'));
+    socket.on('drain', () => this.#drained('drained'));
   }
 
   /** Queues latin-1 text. False when the peer should be waited for. */
@@ -71,15 +73,16 @@ export class HttpSocket {
   waitDrain(timeoutMs: number): Promise<DrainOutcome> {
     if (this.gone) return Promise.resolve('gone');
     if (!this.socket.writableNeedDrain) return Promise.resolve('drained');
+    this.#drainDeadline.begin(timeoutMs);
     return new Promise((resolve) => {
-      const settle = (outcome: DrainOutcome): void => {
-        clearTimeout(timer);
-        this.#settleDrain = null;
-        resolve(outcome);
-      };
-      const timer = setTimeout(settle, timeoutMs, 'timeout');
-      this.#settleDrain = settle;
+      this.#settleDrain = resolve;
     });
+  }
+
+  #drained(outcome: DrainOutcome): void {
+    this.#drainDeadline.end();
+    this.#settleDrain?.(outcome);
+    this.#settleDrain = null;
   }
 
   /** Cuts the connection. */
@@ -92,7 +95,8 @@ export class HttpSocket {
     if (this.gone) return;
     this.gone = true;
     this.input.end(error ?? new Error('connection closed'));
-    this.#settleDrain?.('gone');
+    this.#drained('gone');
+    this.#drainDeadline.stop();
     this.onGone?.();
     if (error !== null) this.socket.destroy();
   }

@@ -275,6 +275,25 @@ test('bodies longer or shorter than their Content-Length are faults, and headers
   await expect(transport.open(request(server.port, { target: '/a b' }))).rejects.toMatchObject({ fault: 'protocol' });
 });
 
+test('an answer that nobody reads leaves its connection usable when the whole of it has come', async () => {
+  const port = await scripted((socket, received, connection) => {
+    const rest = received.includes('/short') ? 'ab' : 'abc';
+    socket.write(`HTTP/1.1 404 Not Found\r\nX-Connection: ${connection}\r\nContent-Length: 3\r\n\r\n${rest}`);
+  });
+  const transport = newTransport();
+  const connectionOf = async (target: string): Promise<string | undefined> => {
+    const exchange = await transport.open(request(port, { target }));
+    const { headers } = await exchange.head(WAIT_MS);
+    exchange.close();
+    return headers.get('x-connection');
+  };
+  expect([await connectionOf('/whole'), await connectionOf('/short'), await connectionOf('/a')]).toEqual([
+    '1',
+    '1',
+    '2',
+  ]);
+});
+
 test('a body closed before its end closes the connection', async () => {
   const server = await startServer(() => Promise.resolve(new SwiftResponse(200, {}, Buffer.alloc(1_000_000))));
   const transport = newTransport();
