@@ -107,6 +107,7 @@ export {
 } from './common/acl.ts';
 export { newTransactionId } from './common/transaction-id.ts';
 export { SWIFT_VERSION } from './common/version.ts';
+export { CACHE_PEERS, LocalCache } from './http/local-cache.ts';
 export { MemoryCache, SHARED_CACHE } from './http/memory-cache.ts';
 export { expirerContainer, type ObjectName } from './common/expirer-container.ts';
 export { pythonJson } from './common/python-json.ts';

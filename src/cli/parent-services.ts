@@ -1,9 +1,13 @@
-/** What the parent of a server's workers holds for all of them: the in-memory cache, reached over the channel that forking made. */
+/**
+ * What the parent of a server's workers does for all of them, over the channel that forking made: it holds the in-memory cache, and passes on
+ * which keys of a cache, this or another, one of them deleted.
+ */
 
 import type { ChildProcess } from 'node:child_process';
 import type { ServiceKey } from '../common/host.ts';
 import { CacheConnectionError } from '../http/cache-error.ts';
 import type { Cache } from '../http/env.ts';
+import { CACHE_PEERS, type CachePeers } from '../http/local-cache.ts';
 import { MemoryCache, SHARED_CACHE } from '../http/memory-cache.ts';
 
 type CacheCall =
@@ -23,6 +27,9 @@ interface CacheReply {
   value: unknown;
 }
 
+/** From a worker: tell the others, and tell me from now on. From the parent: another worker deleted it. */
+type PeerMessage = { type: 'cache-listen' } | { type: 'cache-deleted'; key: string };
+
 function run(cache: Cache, call: CacheCall): Promise<unknown> {
   switch (call.op) {
     case 'get':
@@ -36,19 +43,34 @@ function run(cache: Cache, call: CacheCall): Promise<unknown> {
   }
 }
 
-/** The parent's side: answers the workers' calls. */
+/** The parent's side: answers the workers' calls, and passes on what they tell each other. */
 export function answerCacheCalls(cache: Cache = new MemoryCache()): (worker: ChildProcess, message: unknown) => void {
+  const listeners = new Set<ChildProcess>();
   return (worker, message) => {
-    const request = message as CacheRequest;
-    if (request.type !== 'cache') return;
-    run(cache, request.call).then(
-      (value) => {
-        const reply: CacheReply = { type: 'cache-reply', id: request.id, value };
-        if (worker.connected) worker.send(reply, () => undefined);
-      },
-      () => undefined, // a cache in memory does not fail; a lost call is a miss after the time-out
-    );
+    const request = message as CacheRequest | PeerMessage;
+    switch (request.type) {
+      case 'cache':
+        answerCall(cache, worker, request);
+        return;
+      case 'cache-listen':
+        listeners.add(worker);
+        worker.once('exit', () => listeners.delete(worker));
+        return;
+      case 'cache-deleted':
+        for (const other of listeners) if (other !== worker) send(other, request);
+    }
   };
+}
+
+function answerCall(cache: Cache, worker: ChildProcess, { id, call }: CacheRequest): void {
+  run(cache, call).then(
+    (value) => send(worker, { type: 'cache-reply', id, value }),
+    () => undefined, // a cache in memory does not fail; a lost call is a miss after the time-out
+  );
+}
+
+function send(worker: ChildProcess, message: CacheReply | PeerMessage): void {
+  if (worker.connected) worker.send(message, () => undefined);
 }
 
 const REPLY_TIMEOUT_MS = 1000;
@@ -101,7 +123,29 @@ class ParentCache implements Cache {
   }
 }
 
-/** Services of a worker: the cache that its parent holds. */
+/** A worker's way to the others, through their parent. */
+class ParentPeers implements CachePeers {
+  tell(key: string): void {
+    this.#send({ type: 'cache-deleted', key });
+  }
+
+  onTold(listener: (key: string) => void): void {
+    process.on('message', (message: PeerMessage) => {
+      if (message.type === 'cache-deleted') listener(message.key);
+    });
+    this.#send({ type: 'cache-listen' });
+  }
+
+  #send(message: PeerMessage): void {
+    if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+  }
+}
+
+/** Services of a worker: the cache that its parent holds, and the way to the other workers. */
 export function parentServices(): [ServiceKey<unknown>, unknown][] {
-  return process.send === undefined ? [] : [[SHARED_CACHE, new ParentCache()]];
+  if (process.send === undefined) return [];
+  return [
+    [SHARED_CACHE, new ParentCache()],
+    [CACHE_PEERS, new ParentPeers()],
+  ];
 }

@@ -5,9 +5,11 @@
 
 import {
   type Cache,
+  CACHE_PEERS,
   type Conf,
   type FilterFactory,
   type Host,
+  LocalCache,
   MemoryCache,
   type Order,
   readConf,
@@ -66,6 +68,11 @@ export const confSpec = {
     min: -1,
     doc: 'Warn about items of so many bytes or more; -1: never.',
   },
+  local_cache_seconds: {
+    type: 'seconds',
+    default: 1,
+    doc: 'How long each worker goes by what it last heard of a cache outside of it, counters apart, before it asks again. 0: it always asks. Not an option of Swift.',
+  },
 } as const;
 
 export const order: Order = {
@@ -90,6 +97,18 @@ function readOptions(globalConf: Conf, localConf: Conf, host: Host): ReturnType<
 
 async function makeCache(globalConf: Conf, localConf: Conf, host: Host): Promise<Cache> {
   const options = readOptions(globalConf, localConf, host);
+  const cache = await sharedCache(options, globalConf, localConf, host);
+  const { local_cache_seconds: seconds } = options;
+  if (seconds === 0 || cache instanceof MemoryCache) return cache;
+  return new LocalCache(cache, { seconds, peers: host.service(CACHE_PEERS) });
+}
+
+async function sharedCache(
+  options: ReturnType<typeof readOptions>,
+  globalConf: Conf,
+  localConf: Conf,
+  host: Host,
+): Promise<Cache> {
   if (options.memcache_servers.trim() === '')
     return host.service(SHARED_CACHE) ?? new MemoryCache({ now: () => host.now() });
   const place = { file: globalConf['__file__'], section: localConf['__name__'] };

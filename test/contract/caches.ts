@@ -8,7 +8,14 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { answerCacheCalls } from '../../src/cli/parent-services.ts';
 import { filterFactory } from '../../src/middleware/memcache.ts';
-import { type Cache, type Conf, type Host, SwiftRequest, SwiftResponse } from '../../src/middleware-api.ts';
+import {
+  type Cache,
+  type Conf,
+  type Host,
+  SHARED_CACHE,
+  SwiftRequest,
+  SwiftResponse,
+} from '../../src/middleware-api.ts';
 import { freePort, haveServer, type RealServer, startMemcached, startRedis, startSentinel } from '../real-servers.ts';
 import type { Done, Order } from './parent-cache-worker.ts';
 import { LineLog } from '../unit/http/silent-log.ts';
@@ -28,7 +35,7 @@ export async function openCache(conf: Conf, clock?: { now: number }, shared?: Ca
     now: () => clock?.now ?? Date.now() / 1000,
     log,
     swiftDir: '/nowhere',
-    service: () => shared,
+    service: (key: unknown) => (key === SHARED_CACHE ? shared : undefined),
     onClose: (close: () => void) => closers.push(close),
   } as unknown as Host;
   const filter = await filterFactory({}, conf, host);
@@ -66,7 +73,7 @@ export const caches: readonly CacheUnderTest[] = [
     isPossible: true,
     start: () => Promise.resolve({ conf: {}, stop: () => Promise.resolve() }),
   },
-  { name: 'memory that the parent of a worker holds', isPossible: true, start: startWorker },
+  { name: 'memory that the parent of a worker holds', isPossible: true, start: () => startWorker() },
   {
     name: 'memcached',
     isPossible: hasMemcached,
@@ -74,6 +81,14 @@ export const caches: readonly CacheUnderTest[] = [
       const servers = await Promise.all([startMemcached(), startMemcached(), startMemcached()]);
       const conf = { memcache_servers: servers.map(({ address }) => address).join(',') };
       return { conf, stop: () => stopAll(servers) };
+    },
+  },
+  {
+    name: 'memcached that is asked each time',
+    isPossible: hasMemcached,
+    start: async () => {
+      const server = await startMemcached();
+      return { conf: { memcache_servers: server.address, local_cache_seconds: '0' }, stop: () => server.stop() };
     },
   },
   {
@@ -90,12 +105,14 @@ export const caches: readonly CacheUnderTest[] = [
   { name: 'Redis behind a sentinel', isPossible: hasRedis, start: startBehindSentinel },
 ];
 
-/** A worker of this process, and its cache as it sees it. */
-async function startWorker(): Promise<{ conf: Conf; shared: Cache; stop: () => Promise<void> }> {
-  const worker = fork(join(import.meta.dirname, 'parent-cache-worker.ts'), {
+/** A worker of this process, and its cache as it sees it. `args`: `remembers` for one that keeps what it heard. */
+export async function startWorker(
+  answerCacheCall: ReturnType<typeof answerCacheCalls> = answerCacheCalls(),
+  args: readonly string[] = [],
+): Promise<{ conf: Conf; shared: Cache; stop: () => Promise<void> }> {
+  const worker = fork(join(import.meta.dirname, 'parent-cache-worker.ts'), args, {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
-  const answerCacheCall = answerCacheCalls();
   const waiting = new Map<number, (value: unknown) => void>();
   worker.on('message', (message: Done) => {
     answerCacheCall(worker, message);

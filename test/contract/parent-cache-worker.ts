@@ -1,6 +1,7 @@
 /** A worker that does with the cache of its parent what the parent tells it to. */
 
 import { parentServices } from '../../src/cli/parent-services.ts';
+import { CACHE_PEERS, type CachePeers, LocalCache } from '../../src/http/local-cache.ts';
 import { SHARED_CACHE } from '../../src/http/memory-cache.ts';
 import type { Cache } from '../../src/middleware-api.ts';
 
@@ -17,7 +18,10 @@ export interface Done {
   value: unknown;
 }
 
-const [, cache] = parentServices().find(([key]) => key === SHARED_CACHE) as [unknown, Cache];
+const services = new Map(parentServices());
+const shared = services.get(SHARED_CACHE) as Cache;
+const peers = services.get(CACHE_PEERS) as CachePeers;
+const cache = process.argv[2] === 'remembers' ? new LocalCache(shared, { seconds: 3600, peers }) : shared;
 
 process.on('message', (order: Order) => {
   if (order.type !== 'order') return;
