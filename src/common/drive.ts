@@ -38,11 +38,12 @@ export function deviceFolder(devices: string, device: string, mountCheck: boolea
 function isMountPoint(folder: string): boolean {
   try {
     const own = lstatSync(folder);
-    if (statSync(`${folder}/.ismount`, { throwIfNoEntry: false })?.isFile() === true) return true;
     // A link is no mount point itself, whatever it leads to.
-    if (own.isSymbolicLink()) return false;
-    const parent = lstatSync(`${folder}/..`);
-    return own.dev !== parent.dev || own.ino === parent.ino;
+    if (!own.isSymbolicLink()) {
+      const parent = lstatSync(`${folder}/..`);
+      if (own.dev !== parent.dev || own.ino === parent.ino) return true;
+    }
+    return statSync(`${folder}/.ismount`, { throwIfNoEntry: false })?.isFile() === true;
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
-import { readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
-import { errorCode } from '../common/system-calls.ts';
+import { rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { errorCode, listDirectory } from '../common/system-calls.ts';
 import { chooseFiles, type FileChoice } from './disk-file-choice.ts';
 import type { DiskFileName } from './disk-file-names.ts';
 import type { DiskSettings } from './disk-layout.ts';
@@ -15,13 +15,8 @@ export function cleanHashDirectory(
   hashDir: string,
   fragments: number | null,
 ): FileChoice | undefined {
-  let names: string[];
-  try {
-    names = readdirSync(hashDir);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const names = listDirectory(hashDir);
+  if (names === undefined) return undefined;
   names.sort().reverse();
   const choice = chooseFiles(names, { fragments, preferences: fragments === null ? undefined : [] });
   const obsolete = new Set(choice.obsolete.map((file) => file.name));

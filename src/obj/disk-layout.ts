@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { FreeSpaceReserve } from '../common/drive.ts';
 import type { Logger } from '../common/host.ts';
 import { hashPath, type HashPathConfig } from '../common/hash-path.ts';
@@ -84,7 +83,7 @@ export function pathsOfHash(
     suffix,
     hash,
     hashDir: `${suffix}/${hash}`,
-    temporary: join(device, policyFolder('tmp', policyIndex)),
+    temporary: `${device}/${policyFolder('tmp', policyIndex)}`,
   };
 }
 

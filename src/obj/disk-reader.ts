@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { integerValue } from '../common/python-integer.ts';
 import type { Body } from '../http/body.ts';
-import { errorCode } from '../common/system-calls.ts';
+import { errorCode, listDirectory } from '../common/system-calls.ts';
 import { Timestamp, TimestampError } from '../common/timestamp.ts';
 import { DiskBody, type SharedDescriptor } from './disk-body.ts';
 import { isDamage, isMissing } from './disk-faults.ts';
@@ -58,13 +58,16 @@ export function openDiskObject(context: DiskReadContext, options: OpenOptions): 
   }
 }
 
+/** The commonest answer of all, as most nodes that are asked for a missing object have none: made once. */
+const NOTHING = new StorageError('not-exist');
+
 function listHashDirectory(paths: ObjectPaths): string[] {
   try {
-    const names = readdirSync(paths.hashDir);
+    const names = listDirectory(paths.hashDir);
+    if (names === undefined) throw NOTHING;
     return names.length > 1 ? names.sort().reverse() : names;
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT') throw new StorageError('not-exist');
     if (code === 'ENOTDIR') {
       const isSuffixFile = statSync(paths.suffix, { throwIfNoEntry: false })?.isDirectory() === false;
       throw new DamageError(
@@ -80,7 +83,7 @@ function listHashDirectory(paths: ObjectPaths): string[] {
 
 /** Why there is no object: nothing there, or a tombstone, whose own metadata tell its time. */
 function missing(context: DiskReadContext, choice: FileChoice): StorageError {
-  if (choice.tombstone === undefined) return new StorageError('not-exist');
+  if (choice.tombstone === undefined) return NOTHING;
   const metadata = metadataOf(context.paths.hashDir, choice.tombstone.name);
   const timestamp = Timestamp.tryParse(metadata.get('X-Timestamp'));
   return new StorageError('deleted', 'deleted', { timestamp: timestamp ?? choice.tombstone.timestamp, metadata });

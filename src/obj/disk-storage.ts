@@ -128,7 +128,9 @@ class DiskObject implements StoredObject {
   }
 
   open(options: OpenOptions): OpenedObject | Promise<OpenedObject> {
-    this.#check();
+    this.#checkPartition();
+    // Without mount_check a folder that can be listed says enough of its device.
+    if (this.#settings.mountCheck) this.#storage.checkDevice(this.#location.device);
     const pace = this.#storage.pace(this.#location.device);
     return pace.isFast ? this.#openNow(options, pace) : this.#openWarmed(options, pace);
   }
@@ -154,6 +156,10 @@ class DiskObject implements StoredObject {
 
   #check(): void {
     this.#storage.checkDevice(this.#location.device);
+    this.#checkPartition();
+  }
+
+  #checkPartition(): void {
     if (isPlainName(this.#location.partition)) return;
     throw new StorageError('device-unavailable', `${this.#location.partition} is no partition`);
   }
@@ -168,6 +174,7 @@ class DiskObject implements StoredObject {
     try {
       return openDiskObject(this.#reading(pace), options);
     } catch (error) {
+      if (!this.#settings.mountCheck) this.#storage.checkDevice(this.#location.device);
       if (error instanceof DamageError) return this.#quarantined(error);
       throw isMissing(error) ? new StorageError('state-changed', String(error), { cause: error }) : storageFault(error);
     } finally {

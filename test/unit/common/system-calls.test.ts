@@ -9,6 +9,7 @@ import {
   getXattr,
   getXattrAsync,
   linkDescriptor,
+  listDirectory,
   openUnnamed,
   removeXattr,
   setXattr,
@@ -142,4 +143,13 @@ test.each([4096, 4097, 60_000])('an attribute of %i bytes is read whole, if the 
     return;
   }
   expect(getXattr(fd, 'user.swift.metadata')?.equals(value)).toBe(true);
+});
+
+test('a directory is listed, however many names are in it, and one that is not there gives nothing', () => {
+  expect(listDirectory(join(scratch.path, 'none'))).toBeUndefined();
+  expect(listDirectory(scratch.path)).toEqual([]);
+  const names = Array.from({ length: 2000 }, (_, i) => `${i}-${'n'.repeat(i % 200)}é`);
+  for (const name of names) closeSync(openSync(join(scratch.path, name), 'wx'));
+  expect(listDirectory(scratch.path)?.sort()).toEqual(names.sort());
+  expect(codeOf(() => listDirectory(join(scratch.path, names[0] as string)))).toBe('ENOTDIR');
 });

@@ -257,6 +257,26 @@ describe('devices', () => {
     await expect(fixture.storage.suffixHashes('sdb1', '..', 0)).rejects.toMatchObject({ code: 'device-unavailable' });
   });
 
+  test('a file in place of a device is no device, and nothing is put aside', async () => {
+    const object = fixture.storage.object({ ...fixture.location(), device: 'stray' });
+    writeFileSync(join(fixture.device, '../stray'), '');
+    await expect((async () => object.open(NOW))()).rejects.toMatchObject({ code: 'device-unavailable' });
+    await expect((async () => object.delete(at(1)))()).rejects.toMatchObject({ code: 'device-unavailable' });
+    expect(fixture.log.lines).toEqual([]);
+  });
+
+  test('with mount_check an object is not read from a device that is no longer mounted', async () => {
+    const strict = new DiskFixture({ mountCheck: true });
+    try {
+      writeFileSync(join(strict.device, '.ismount'), '');
+      await store(strict.object(), at(1), Buffer.from('x'));
+      unlinkSync(join(strict.device, '.ismount'));
+      await expect((async () => strict.object().open(NOW))()).rejects.toMatchObject({ code: 'device-unavailable' });
+    } finally {
+      await strict.end();
+    }
+  });
+
   test('with mount_check a plain folder is no device, and one with .ismount is', async () => {
     const strict = new DiskFixture({ mountCheck: true });
     try {
