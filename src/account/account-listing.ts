@@ -2,7 +2,7 @@ import { pythonJsonString } from '../common/python-json.ts';
 import { Timestamp } from '../common/timestamp.ts';
 import { XML_HEAD, xmlAttribute, xmlText } from '../common/xml-text.ts';
 import type { Connection } from '../db/connection.ts';
-import { jsonSubdir, listingBody, plainBody } from '../db/listing-body.ts';
+import { jsonListing, jsonSubdir, listingBody, plainBody } from '../db/listing-body.ts';
 import { queryListing, type ListingEntry, type ListingRow } from '../db/listing-query.ts';
 import type { ListingBody, ListingQuery } from '../db/store-types.ts';
 import { exactSum } from './account-information.ts';
@@ -29,12 +29,7 @@ export function formatContainers(
     case 'plain':
       return plainBody(entries.map((entry) => entry.name));
     case 'json':
-      return listingBody(
-        '[',
-        entries.map((entry) => jsonEntry(entry, policyNames)),
-        ', ',
-        ']',
-      );
+      return jsonListing(entries, (entry) => jsonEntry(entry, policyNames));
     case 'xml': {
       const head = `${XML_HEAD}<account name=${xmlAttribute(account)}>\n`;
       return listingBody(

@@ -3,14 +3,13 @@
  * the other implementation's byte for byte.
  */
 
-const NOT_PRINTABLE_ASCII = /[\x7f-\uffff]/;
+const AS_IT_STANDS = /^[ !#-[\]-~]*$/;
 const EVERY_NOT_PRINTABLE_ASCII = /[\x7f-\uffff]/g;
 
 /** A JSON string literal in ASCII. */
 export function pythonJsonString(text: string): string {
-  const json = JSON.stringify(text);
-  if (!NOT_PRINTABLE_ASCII.test(json)) return json;
-  return json.replace(EVERY_NOT_PRINTABLE_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  if (AS_IT_STANDS.test(text)) return `"${text}"`;
+  return JSON.stringify(text).replace(EVERY_NOT_PRINTABLE_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Text, numbers, booleans, null, arrays and plain objects; members that are undefined are left out. */

@@ -86,7 +86,7 @@ export class Timestamp {
   get isoFormat(): string {
     const wholeSeconds = Math.floor(this.raw / RAW_PER_SECOND);
     const fraction = String(this.raw % RAW_PER_SECOND).padStart(5, '0');
-    return `${new Date(wholeSeconds * 1000).toISOString().slice(0, 19)}.${fraction}0`;
+    return `${isoSeconds(wholeSeconds)}.${fraction}0`;
   }
 
   /** Whole seconds, rounded up: what Last-Modified says. */
@@ -122,6 +122,24 @@ export class Timestamp {
   toString(): string {
     return this.internal;
   }
+}
+
+const DAY_SECONDS = 86_400;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
+
+let isoDay = -1;
+let isoDate = '';
+
+/** `2023-11-14T22:13:20` of whole seconds since 1970. Listings show thousands of these, most of them of few days. */
+export function isoSeconds(wholeSeconds: number): string {
+  const day = Math.floor(wholeSeconds / DAY_SECONDS);
+  if (day !== isoDay) {
+    isoDate = new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10);
+    isoDay = day;
+  }
+  const seconds = wholeSeconds - day * DAY_SECONDS;
+  const minutes = Math.floor(seconds / 60);
+  return `${isoDate}T${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}`;
 }
 
 function formatRaw(raw: number): string {

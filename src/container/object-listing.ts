@@ -1,8 +1,8 @@
 import { pythonJsonString } from '../common/python-json.ts';
-import { decodeTimestamps, Timestamp } from '../common/timestamp.ts';
+import { decodeTimestamps, isoSeconds } from '../common/timestamp.ts';
 import { XML_HEAD, xmlAttribute, xmlText } from '../common/xml-text.ts';
 import type { Connection } from '../db/connection.ts';
-import { jsonSubdir, listingBody, plainBody } from '../db/listing-body.ts';
+import { jsonListing, jsonSubdir, listingBody, plainBody } from '../db/listing-body.ts';
 import { queryListing, type ListingEntry, type ListingRow } from '../db/listing-query.ts';
 import type { ListingBody, ListingFormat } from '../db/store-types.ts';
 import type { ContainerListingRequest } from './container-store.ts';
@@ -35,7 +35,7 @@ function formatObjects(entries: readonly ListingEntry[], format: ListingFormat, 
     case 'plain':
       return plainBody(entries.map((entry) => entry.name));
     case 'json':
-      return listingBody('[', entries.map(jsonEntry), ', ', ']');
+      return jsonListing(entries, jsonEntry);
     case 'xml': {
       const name = xmlAttribute(container);
       if (entries.length === 0) return listingBody(`${XML_HEAD}<container name=${name} />`, [], '', '');
@@ -76,16 +76,8 @@ function xmlEntry({ name, row }: ListingEntry): string {
   );
 }
 
-let lastSecond = '';
-let lastSecondIso = '';
-
-/** The metadata time of a stored created_at, as listings show it. Rows written in the same second share the work. */
+/** The metadata time of a stored created_at, as listings show it. */
 function lastModified(createdAt: string): string {
   if (createdAt.length !== 16 || createdAt.charCodeAt(10) !== 0x2e) return decodeTimestamps(createdAt)[2].isoFormat;
-  const second = createdAt.slice(0, 10);
-  if (second !== lastSecond) {
-    lastSecondIso = Timestamp.parse(createdAt).isoFormat.slice(0, 20);
-    lastSecond = second;
-  }
-  return `${lastSecondIso}${createdAt.slice(11)}0`;
+  return `${isoSeconds(Number(createdAt.slice(0, 10)))}.${createdAt.slice(11)}0`;
 }

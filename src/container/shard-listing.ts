@@ -1,6 +1,6 @@
 import { compareCodePoints } from '../common/text.ts';
 import { Timestamp } from '../common/timestamp.ts';
-import { listingBody } from '../db/listing-body.ts';
+import { jsonListing } from '../db/listing-body.ts';
 import { pythonJson } from '../common/python-json.ts';
 import { StoreError } from '../common/store-error.ts';
 import type { ListingBody } from '../db/store-types.ts';
@@ -26,7 +26,7 @@ export function listShardRanges(
       ? { name: range.name, lower: range.lower, upper: range.upper }
       : { ...range, last_modified: Timestamp.parse(range.timestamp).isoFormat },
   );
-  return listingBody('[', shown.map(pythonJson), ', ', ']');
+  return jsonListing(shown, pythonJson);
 }
 
 /** Filters and orders records; with `includes` the markers only count when they leave nothing. Throws StoreError `bad-states`. */
