@@ -11,9 +11,15 @@ export const WRITTEN: string = `${ACCOUNT}/written`;
 export const DELETED: string = `${ACCOUNT}/deleted`;
 const CLIENTS = 8;
 
+export type SizeName = '1k' | '100k' | '1m' | '64m' | '5g';
 /** Lengths in bytes by the names that the rows use. */
-export const SIZES = { '1k': 1024, '100k': 100 * 1024, '1m': 1 << 20, '64m': 64 << 20, '5g': 5 * 2 ** 30 } as const;
-export type SizeName = keyof typeof SIZES;
+export const SIZES: Readonly<Record<SizeName, number>> = {
+  '1k': 1024,
+  '100k': 100 * 1024,
+  '1m': 1 << 20,
+  '64m': 64 << 20,
+  '5g': 5 * 2 ** 30,
+};
 
 export function listed(count: number): string {
   return `${ACCOUNT}/listed-${count}`;
@@ -47,6 +53,20 @@ export async function prepare(system: System, sizes: readonly SizeName[], listin
 
 async function fill(system: System, count: number): Promise<void> {
   await mergeRows(system, listed(count).slice(`${ACCOUNT}/`.length), 0, count);
+}
+
+/** What a row needs to be there. */
+export interface Needs {
+  /** Object that must be there, by its size. */
+  readonly reads?: SizeName;
+  /** Rows of the container that must be there. */
+  readonly lists?: number;
+}
+
+export async function prepareFor(system: System, rows: readonly Needs[]): Promise<void> {
+  const sizes = new Set(rows.flatMap(({ reads }) => reads ?? []));
+  const listings = new Set(rows.flatMap(({ lists }) => lists ?? []));
+  await prepare(system, [...sizes], [...listings]);
 }
 
 /** Puts objects that a row will delete; gives their paths. */

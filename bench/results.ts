@@ -6,6 +6,7 @@ import type { LargeResult } from './large.ts';
 import type { BareMeasurement, BodyFloor, DiskSample } from './limits.ts';
 import type { Machine } from './machine.ts';
 import type { Sample } from './measure.ts';
+import { rowNamed } from './rows.ts';
 import { median } from './statistics.ts';
 import type { SystemName } from './systems.ts';
 
@@ -33,7 +34,9 @@ export interface Medians {
   failed: number;
 }
 
-export function mediansOf(samples: readonly Sample[], isRefused = false): Medians {
+/** `row`: by its name; not needed of servers that have but one. */
+export function mediansOf(samples: readonly Sample[], row = ''): Medians {
+  const isRefused = rowNamed(row)?.isRefused === true;
   const of = (key: keyof Sample): number => median(samples.map((sample) => sample[key]));
   const failures = samples.map(({ refused, socketErrors }) => (isRefused ? 0 : refused) + socketErrors);
   return {
@@ -55,5 +58,5 @@ export function mediansAt(
   const found = results.measurements.find(
     (each) => each.row === row && each.clients === clients && each.system === system,
   );
-  return found === undefined ? undefined : mediansOf(found.samples, row === '404');
+  return found === undefined ? undefined : mediansOf(found.samples, row);
 }

@@ -1,6 +1,6 @@
 /** The rows of the table: what is asked of every system. */
 
-import { listed, put, putDoomed, READ, SIZES, type SizeName, WRITTEN } from './fixture.ts';
+import { listed, type Needs, put, putDoomed, READ, SIZES, type SizeName, WRITTEN } from './fixture.ts';
 import type { Load } from './load.ts';
 import type { RawRequest } from './raw-connection.ts';
 import { forSeconds, fromList, runRaw } from './raw-driver.ts';
@@ -12,7 +12,7 @@ export interface LoadPlan {
   seconds: number;
 }
 
-export interface Row {
+export interface Row extends Needs {
   /** As `--rows` names it. */
   readonly name: string;
   readonly title: string;
@@ -20,10 +20,6 @@ export interface Row {
   readonly clients?: readonly number[];
   /** Of a request or its answer, where the rate is told in MB/s too. */
   readonly bodyBytes?: number;
-  /** Object that must be there, by its size. */
-  readonly reads?: SizeName;
-  /** Rows of the container that must be there. */
-  readonly lists?: number;
   readonly systems: readonly SystemName[];
   /** Answers of 4xx are what it asks for. */
   readonly isRefused?: boolean;
@@ -78,9 +74,11 @@ const getRow = (size: SizeName, systems: readonly SystemName[]): Row => ({
   start: byWrk('GET', `${READ}/${size}`),
 });
 
+/** Of 10,000 rows Python makes a few a second: with many clients at once they would wait for most of a minute. */
 const listRow = (count: number): Row => ({
   name: `list-${count}`,
   title: `listing of ${count.toLocaleString('en')} rows`,
+  ...(count > 1000 ? { clients: [4, 16] } : {}),
   lists: count,
   systems: CLUSTERS,
   start: byWrk('GET', `${listed(count)}?format=json`),
@@ -139,3 +137,8 @@ export const ROWS: readonly Row[] = [
     start: byWrk('GET', '/healthcheck'),
   },
 ];
+
+/** Undefined for a name that is none, as in results of an earlier version. */
+export function rowNamed(name: string): Row | undefined {
+  return ROWS.find((row) => row.name === name);
+}

@@ -5,7 +5,7 @@
 
 import { startAndLook } from './all-in-one.ts';
 import { compare, type Measurement } from './comparison.ts';
-import { prepare } from './fixture.ts';
+import { prepareFor } from './fixture.ts';
 import { measureLarge } from './large.ts';
 import { type DiskSample, measureBareServers, measureBodyFloors, measureDisk } from './limits.ts';
 import { describeMachine } from './machine.ts';
@@ -14,25 +14,16 @@ import { haveNginx, requirePrograms } from './programs.ts';
 import { tablesText, writeResults } from './report.ts';
 import { mediansOf, type Results } from './results.ts';
 import { onScene } from './scene.ts';
-import { layOutAllInOne, startCluster, type System } from './systems.ts';
+import { layOutAllInOne, startCluster } from './systems.ts';
 import { short, titleOf } from './table.ts';
 
 function tell(measurements: readonly Measurement[]): void {
   for (const { row, clients, system, samples } of measurements) {
-    const { requestsPerSec, p50Ms, p99Ms, cpuMs, failed } = mediansOf(samples, row === '404');
+    const { requestsPerSec, p50Ms, p99Ms, cpuMs, failed } = mediansOf(samples, row);
     const numbers = `${short(requestsPerSec)}/s, p50 ${short(p50Ms)}, p99 ${short(p99Ms)}, CPU ${short(cpuMs)} ms`;
     console.error(
       `${titleOf(row)}, ${clients} clients, ${system}: ${numbers}${failed === 0 ? '' : `, ${failed} FAILED`}`,
     );
-  }
-}
-
-async function prepareAll(systems: readonly System[], { rows }: BenchOptions): Promise<void> {
-  for (const system of systems) {
-    const own = rows.filter((row) => row.systems.includes(system.name));
-    const sizes = new Set(own.flatMap(({ reads }) => reads ?? []));
-    const listings = new Set(own.flatMap(({ lists }) => lists ?? []));
-    await prepare(system, [...sizes], [...listings]);
   }
 }
 
@@ -41,7 +32,11 @@ async function run(options: BenchOptions, folder: string): Promise<Results> {
   const { system: one, start } = await startAndLook(layOutAllInOne());
   const [python, apus] = [await startCluster('python'), await startCluster('apus')];
   const systems = [python, apus, one];
-  await prepareAll(systems, options);
+  for (const system of systems)
+    await prepareFor(
+      system,
+      rows.filter((row) => row.systems.includes(system.name)),
+    );
   const disk: DiskSample[] = [];
   const measurements = await compare(systems, options, tell, async (row) => {
     if (row.name === 'put-1k') disk.push(await measureDisk(seconds));

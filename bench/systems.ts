@@ -28,6 +28,9 @@ export const PIPELINE: string = [
   'proxy-server',
 ].join(' ');
 
+/** With many clients at once on few cores, answers that take their time are no faults of the nodes. */
+const PATIENT = { 'app:proxy-server': { node_timeout: '60', conn_timeout: '5' } };
+
 export interface ClusterChoice {
   pipeline?: string;
   /** Checkout whose Apus runs; this one when left out. */
@@ -50,6 +53,7 @@ export async function startCluster(name: 'python' | 'apus', choice: ClusterChoic
     servers: name === 'python' ? 'debian' : 'apus',
     nodes: 4,
     pipeline: choice.pipeline ?? PIPELINE,
+    proxy: PATIENT,
     isQuiet: true,
     ...(choice.root === undefined ? {} : { root: choice.root }),
     ...(choice.workers === undefined ? {} : { workers: choice.workers }),

@@ -2,7 +2,7 @@
 
 import { evaluateGoals, wantedTimes } from './goals.ts';
 import { mediansAt, mediansOf, type Medians, type Results } from './results.ts';
-import { ROWS } from './rows.ts';
+import { rowNamed } from './rows.ts';
 import { median, ratio } from './statistics.ts';
 import type { SystemName } from './systems.ts';
 
@@ -24,12 +24,12 @@ export function short(value: number): string {
 }
 
 export function titleOf(row: string): string {
-  return ROWS.find(({ name }) => name === row)?.title ?? row;
+  return rowNamed(row)?.title ?? row;
 }
 
 /** Requests per second; of large bodies MB per second. */
 function rate(row: string, { requestsPerSec }: Medians): string {
-  const bytes = ROWS.find(({ name }) => name === row)?.bodyBytes ?? 0;
+  const bytes = rowNamed(row)?.bodyBytes ?? 0;
   return bytes < 1 << 20 ? short(requestsPerSec) : `${short((requestsPerSec * bytes) / 1e6)} MB/s`;
 }
 
