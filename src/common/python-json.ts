@@ -9,7 +9,10 @@ const EVERY_NOT_PRINTABLE_ASCII = /[\x7f-\uffff]/g;
 /** A JSON string literal in ASCII. */
 export function pythonJsonString(text: string): string {
   if (AS_IT_STANDS.test(text)) return `"${text}"`;
-  return JSON.stringify(text).replace(EVERY_NOT_PRINTABLE_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(text).replace(
+    EVERY_NOT_PRINTABLE_ASCII,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Text, numbers, booleans, null, arrays and plain objects; members that are undefined are left out. */

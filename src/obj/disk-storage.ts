@@ -1,3 +1,4 @@
+import { DevicePace } from '../common/device-pace.ts';
 import { deviceFolder } from '../common/drive.ts';
 import { Timestamp } from '../common/timestamp.ts';
 import { DiskAsyncPending } from './disk-async-pending.ts';
@@ -12,7 +13,7 @@ import {
   type DiskSettings,
   type ObjectPaths,
 } from './disk-layout.ts';
-import { DevicePace, warmHashDirectory } from './disk-pace.ts';
+import { warmHashDirectory } from './disk-pace.ts';
 import type { DiskWriteContext } from './disk-publish.ts';
 import { quarantine } from './disk-quarantine.ts';
 import { DamageError, openDiskObject, type DiskReadContext } from './disk-reader.ts';
