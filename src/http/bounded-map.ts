@@ -1,9 +1,11 @@
-/** Values that expire, in a bounded part of memory: those used least recently go first. */
+/** Values that expire, in a bounded part of memory: those that were not asked for go first, the oldest before the others. */
 
 interface Entry<Value> {
   value: Value;
   sizeBytes: number;
   expires: number;
+  /** Asked for since it was stored, or last spared. */
+  used: boolean;
 }
 
 const ENTRY_OVERHEAD_BYTES = 200;
@@ -39,12 +41,9 @@ export class BoundedMap<Value> {
     this.delete(key);
     const sizeBytes = ENTRY_OVERHEAD_BYTES + 2 * key.length + valueBytes;
     if (sizeBytes > this.#maxBytes) return;
-    this.#entries.set(key, { value, sizeBytes, expires });
+    this.#entries.set(key, { value, sizeBytes, expires, used: false });
     this.#sizeBytes += sizeBytes;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#sizeBytes <= this.#maxBytes) break;
-      this.delete(oldest);
-    }
+    if (this.#sizeBytes > this.#maxBytes) this.#makeRoom();
   }
 
   delete(key: string): void {
@@ -61,9 +60,19 @@ export class BoundedMap<Value> {
       this.delete(key);
       return undefined;
     }
-    // Map order is the order of last use.
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    entry.used = true;
     return entry;
+  }
+
+  /** What was used is spared once, behind all others. */
+  #makeRoom(): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#sizeBytes <= this.#maxBytes) return;
+      if (entry.used) {
+        entry.used = false;
+        this.#entries.delete(key);
+        this.#entries.set(key, entry);
+      } else this.delete(key);
+    }
   }
 }

@@ -58,7 +58,8 @@ export class Headers implements Iterable<[string, string]> {
   }
 
   get(name: string): string | undefined {
-    return this.#fields.get(lowerName(name));
+    // Most names are asked for in lower case, as they are kept.
+    return this.#fields.get(name) ?? this.#fields.get(lowerName(name));
   }
 
   /** The value decoded as UTF-8 to native text. */

@@ -67,7 +67,7 @@ async function handle(req: SwiftRequest, target: ResourcePath, app: Handler): Pr
 
 export const filterFactory: FilterFactory = (_globalConf, _localConf, host) => {
   host.info.register('account_quotas', {});
-  return (app) => async (req) => {
+  return (app) => (req) => {
     if (req.method !== 'PUT' && req.method !== 'POST') return app(req);
     const target = resourcePathOf(req.path);
     return target === undefined ? app(req) : handle(req, target, app);

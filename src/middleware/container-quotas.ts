@@ -59,11 +59,14 @@ async function upload(req: SwiftRequest, app: Handler): Promise<SwiftResponse> {
 
 export const filterFactory: FilterFactory = (_globalConf, _localConf, host) => {
   host.info.register('container_quotas', {});
-  return (app) => async (req) => {
+  return (app) => (req) => {
     if (req.method !== 'PUT' && req.method !== 'POST') return app(req);
     const target = resourcePathOf(req.path);
     if (target === undefined || target.container === '') return app(req);
-    if (target.object === '') return refuseNewQuota(req) ?? app(req);
+    if (target.object === '') {
+      const refusal = refuseNewQuota(req);
+      return refusal === null ? app(req) : Promise.resolve(refusal);
+    }
     return req.method === 'PUT' ? upload(req, app) : app(req);
   };
 };

@@ -82,13 +82,14 @@ function readOrder(req: SwiftRequest, target: ResourcePath): CopyOrder | undefin
   return orderOfPut(req, target);
 }
 
-export const filterFactory: FilterFactory = (_globalConf, _localConf, host) => (app) => async (req) => {
-  const { method } = req;
-  const concerned = method === 'PUT' ? req.headers.has('x-copy-from') : method === 'COPY' || method === 'OPTIONS';
-  if (!concerned) return app(req);
+function mayConcern({ method, headers }: SwiftRequest): boolean {
+  return method === 'PUT' ? headers.has('x-copy-from') : method === 'COPY' || method === 'OPTIONS';
+}
+
+async function handle(app: Handler, req: SwiftRequest, maxObjectBytes: number): Promise<SwiftResponse> {
   const target = resourcePathOf(req.path);
   if (target === undefined || target.object === '') return app(req);
-  if (method === 'OPTIONS') return answerOptions(app, req);
+  if (req.method === 'OPTIONS') return answerOptions(app, req);
   let copy: CopyOrder | undefined;
   try {
     copy = readOrder(req, target);
@@ -96,5 +97,8 @@ export const filterFactory: FilterFactory = (_globalConf, _localConf, host) => (
     if (error instanceof HttpError) return error.toResponse();
     throw error;
   }
-  return copy === undefined ? app(req) : copyObject(app, req, copy, host.constraints.max_file_size);
-};
+  return copy === undefined ? app(req) : copyObject(app, req, copy, maxObjectBytes);
+}
+
+export const filterFactory: FilterFactory = (_globalConf, _localConf, host) => (app) => (req) =>
+  mayConcern(req) ? handle(app, req, host.constraints.max_file_size) : app(req);

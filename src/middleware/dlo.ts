@@ -7,6 +7,7 @@ import {
   type Conf,
   ConfigError,
   type FilterFactory,
+  type Handler,
   ignoreRangeIfPresent,
   isTrueValue,
   type Order,
@@ -99,19 +100,23 @@ export const filterFactory: FilterFactory = (globalConf, localConf, host) => {
     },
     now: () => host.now(),
   };
-  return (app) => async (req) => {
-    const { method } = req;
-    if (method === 'PUT') {
-      const value = req.headers.get(MANIFEST);
-      return (value !== undefined && isObjectPath(req.path) ? refuseManifest(value) : null) ?? app(req);
-    }
-    if ((method !== 'GET' && method !== 'HEAD') || !isObjectPath(req.path) || wantsManifestItself(req)) return app(req);
-    ignoreRangeIfPresent(req.headers, MANIFEST);
+  const read = async (req: SwiftRequest, app: Handler): Promise<SwiftResponse> => {
     const res = await app(req);
     const manifest = res.headers.get(MANIFEST);
     // An object that is both was put as a static one, and slo is to read its own manifest.
     if (manifest === undefined || isTrueValue(res.headers.get('x-static-large-object'))) return res;
     await dropBody(res);
     return readManifest(settings, req, app, res.headers, manifest);
+  };
+  return (app) => (req) => {
+    const { method } = req;
+    if (method === 'PUT') {
+      const value = req.headers.get(MANIFEST);
+      const refusal = value !== undefined && isObjectPath(req.path) ? refuseManifest(value) : null;
+      return refusal === null ? app(req) : Promise.resolve(refusal);
+    }
+    if ((method !== 'GET' && method !== 'HEAD') || !isObjectPath(req.path) || wantsManifestItself(req)) return app(req);
+    ignoreRangeIfPresent(req.headers, MANIFEST);
+    return read(req, app);
   };
 };

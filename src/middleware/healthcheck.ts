@@ -24,9 +24,9 @@ async function exists(path: string): Promise<boolean> {
 
 export const filterFactory: FilterFactory = (globalConf, localConf) => {
   const conf = readConf(confSpec, globalConf, localConf);
-  return (app) => async (req) => {
-    if (req.path !== '/healthcheck') return app(req);
+  const answer = async (): Promise<SwiftResponse> => {
     const disabled = conf.disable_path !== '' && (await exists(conf.disable_path));
     return disabled ? plain(503, 'DISABLED BY FILE') : plain(200, 'OK');
   };
+  return (app) => (req) => (req.path === '/healthcheck' ? answer() : app(req));
 };

@@ -5,6 +5,7 @@
 
 import {
   type FilterFactory,
+  type Handler,
   isTrueValue,
   isValidUtf8,
   listingContentType,
@@ -39,12 +40,12 @@ interface Target {
   container: string | undefined;
 }
 
+const LISTING = /^\/v[0-9.]+\/([^/]+)(?:\/([^/]*)\/?)?$/;
+
 /** The account or container that a path names; undefined for any other path. */
 function listingTarget(path: string): Target | undefined {
-  const [empty, version, account, container, ...rest] = path.split('/');
-  if (empty !== '' || version === undefined || !/^v[0-9.]+$/.test(version)) return undefined;
-  if (account === undefined || account === '' || rest.length > 1 || (rest[0] ?? '') !== '') return undefined;
-  return { account, container: container === '' ? undefined : container };
+  const match = LISTING.exec(path);
+  return match === null ? undefined : { account: match[1] as string, container: match[2] || undefined };
 }
 
 function nameOf(entry: Entry): string {
@@ -135,9 +136,7 @@ function askForJson(req: SwiftRequest): void {
   req.setParams(params);
 }
 
-export const filterFactory: FilterFactory = () => (app) => async (req) => {
-  const target = req.method === 'GET' || req.method === 'HEAD' ? listingTarget(req.path) : undefined;
-  if (target === undefined || req.env.formatListing === false) return app(req);
+async function list(req: SwiftRequest, app: Handler, target: Target): Promise<SwiftResponse> {
   const wanted = req.params.get('format');
   if (wanted !== undefined && !isValidUtf8(wanted)) {
     return textResponse(400, '"format" parameter not valid UTF-8', { 'content-type': 'text/plain' });
@@ -159,4 +158,9 @@ export const filterFactory: FilterFactory = () => (app) => async (req) => {
   const showReserved = isTrueValue(req.headers.get('x-backend-allow-reserved-names'));
   await reformat(res, contentType, target, showReserved);
   return res;
+}
+
+export const filterFactory: FilterFactory = () => (app) => (req) => {
+  const target = req.method === 'GET' || req.method === 'HEAD' ? listingTarget(req.path) : undefined;
+  return target === undefined || req.env.formatListing === false ? app(req) : list(req, app, target);
 };

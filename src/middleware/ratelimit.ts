@@ -100,7 +100,7 @@ class RateLimiter {
     });
   }
 
-  async handle(req: SwiftRequest, app: Handler): Promise<SwiftResponse> {
+  handle(req: SwiftRequest, app: Handler): Promise<SwiftResponse> {
     const target = targetOf(req.path);
     if (target === undefined || req.env.ratelimitHandled === true) return app(req);
     const { cache } = req.env;
@@ -110,6 +110,10 @@ class RateLimiter {
     }
     // A second ratelimit in the pipeline, and sub-requests that come by, are not to count again.
     req.env.ratelimitHandled = true;
+    return this.#limit(req, app, cache, target);
+  }
+
+  async #limit(req: SwiftRequest, app: Handler, cache: Cache, target: Target): Promise<SwiftResponse> {
     return (await this.#refuseOrWait(req, app, cache, target)) ?? app(req);
   }
 

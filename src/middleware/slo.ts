@@ -54,6 +54,11 @@ function mayConcern({ method, queryString, headers }: SwiftRequest): boolean {
   return queryString !== '' && (method === 'PUT' || method === 'DELETE');
 }
 
+function answerTo(error: unknown): SwiftResponse {
+  if (error instanceof HttpError) return error.toResponse();
+  throw error;
+}
+
 export const filterFactory: FilterFactory = (globalConf, localConf, host) => {
   const conf = readConf(confSpec, globalConf, localConf);
   host.info.register('slo', {
@@ -67,17 +72,12 @@ export const filterFactory: FilterFactory = (globalConf, localConf, host) => {
   const contentTypes = (): ContentTypeGuesser => (guesser ??= ContentTypeGuesser.fromSystem(host.swiftDir));
 
   return (app) => {
-    const whole: Handler = async (req) => {
+    const whole: Handler = (req) => {
       if (!mayConcern(req) || req.env.sloOverride === true) return app(req);
       const path = resourcePathOf(req.path);
       if (path === undefined || path.container === '') return app(req);
-      if (path.object === '') return req.method === 'GET' ? showLargeObjectEtags(await app(req)) : app(req);
-      try {
-        return await handleObject(req, path);
-      } catch (error) {
-        if (error instanceof HttpError) return error.toResponse();
-        throw error;
-      }
+      if (path.object === '') return req.method === 'GET' ? app(req).then(showLargeObjectEtags) : app(req);
+      return handleObject(req, path).catch(answerTo);
     };
     const slo: SloContext = { conf, host, app, whole };
 
@@ -91,7 +91,8 @@ export const filterFactory: FilterFactory = (globalConf, localConf, host) => {
         return later ? deleteSegmentsLater(slo, req, path) : deleteWithSegments(slo, req, path);
       }
       if (!req.headers.has(SLO_MARK)) return app(req);
-      throw new HttpError(400, RESERVED_HEADER, { 'content-type': 'text/html; charset=UTF-8' });
+      const refusal = new HttpError(400, RESERVED_HEADER, { 'content-type': 'text/html; charset=UTF-8' });
+      return Promise.resolve(refusal.toResponse());
     };
     return whole;
   };

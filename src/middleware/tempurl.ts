@@ -118,9 +118,12 @@ class TempUrl {
     this.#now = now;
   }
 
-  async handle(req: SwiftRequest, app: Handler): Promise<SwiftResponse> {
+  handle(req: SwiftRequest, app: Handler): Promise<SwiftResponse> {
     const params = req.method === 'OPTIONS' ? undefined : tempUrlParameters(req.queryString);
-    if (params === undefined) return app(req);
+    return params === undefined ? app(req) : this.#handleSigned(req, app, params);
+  }
+
+  async #handleSigned(req: SwiftRequest, app: Handler, params: TempUrlParameters): Promise<SwiftResponse> {
     const grant = await this.#grant(req, app, params);
     if (grant === undefined) return refusal(req);
     const pointer = METHODS_WITHOUT_POINTERS.includes(req.method) ? undefined : pointerHeader(req);
