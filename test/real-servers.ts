@@ -13,6 +13,7 @@ const PACKAGES = {
   'redis-server': 'redis-server',
   nginx: 'nginx-light',
   wrk: 'wrk',
+  strace: 'strace',
   'swift-proxy-server': 'swift-proxy',
   'swift-object-server': 'swift-object',
   'swift-container-server': 'swift-container',

@@ -9,6 +9,9 @@ const PROGRAM = `
 import runpy, sys
 import swift.common.utils as utils
 utils.SWIFT_CONF_FILE = sys.argv[1]
+# What the import has read in /etc/swift, if that is there.
+utils.HASH_PATH_PREFIX = utils.HASH_PATH_SUFFIX = b''
+utils.validate_hash_conf()
 sys.argv = sys.argv[2:]
 runpy.run_path(sys.argv[0], run_name='__main__')
 `;
