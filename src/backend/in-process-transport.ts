@@ -80,7 +80,7 @@ class InProcessExchange implements BackendExchange {
   constructor(request: BackendRequest) {
     this.#request = request;
     this.#expectsContinue = request.headers.get('expect')?.toLowerCase() === '100-continue';
-    this.#body = request.body === 'none' ? null : new QueuedBody(() => this.#sendContinue());
+    this.#body = request.body === 'none' ? null : new QueuedBody(() => this.#sendContinue(), request.digest);
     request.signal?.addEventListener('abort', this.#onAbort);
   }
 

@@ -1,6 +1,7 @@
 /** A request body handed over inside one process: the writer waits when the reader does not keep up. */
 
 import { type BodyStream, iterateBody } from '../http/body.ts';
+import type { BodyDigest } from '../http/body-digest.ts';
 import { ClientDisconnect } from '../http/errors.ts';
 
 /** Bytes that may lie in the queue before the writer has to wait. */
@@ -15,6 +16,7 @@ interface Deferred<T> {
 const END = null;
 
 export class QueuedBody implements BodyStream {
+  readonly digest: BodyDigest | undefined;
   readonly #queue: (Uint8Array | typeof END)[] = [];
   readonly #beforeFirstRead: () => void;
   #queuedBytes = 0;
@@ -27,7 +29,8 @@ export class QueuedBody implements BodyStream {
   #writers: Deferred<void>[] = [];
 
   /** `beforeFirstRead` sends 100 Continue. */
-  constructor(beforeFirstRead: () => void) {
+  constructor(beforeFirstRead: () => void, digest?: BodyDigest) {
+    this.digest = digest;
     this.#beforeFirstRead = beforeFirstRead;
   }
 

@@ -2,6 +2,7 @@
 
 import type { ServiceKey } from '../common/host.ts';
 import type { BodyStream } from '../http/body.ts';
+import type { BodyDigest } from '../http/body-digest.ts';
 import type { Headers } from '../http/headers.ts';
 
 export interface BackendRequest {
@@ -14,6 +15,8 @@ export interface BackendRequest {
   headers: Headers;
   /** How the body will come: none, a number of bytes (sent as Content-Length), or chunked. */
   body: 'none' | 'chunked' | number;
+  /** MD5 of the object in the body, kept by the caller before it writes: servers of this process need not make their own. */
+  digest?: BodyDigest | undefined;
   connectTimeoutMs: number;
   /** Ends the exchange when aborted. */
   signal?: AbortSignal | undefined;

@@ -3,13 +3,22 @@
  */
 
 import { Readable } from 'node:stream';
+import type { BodyDigest } from './body-digest.ts';
 
 /** A body that Apus itself makes: read without promises while data is at hand, and closed even when never started. */
 export interface BodyStream extends AsyncIterable<Uint8Array> {
   /** The next chunk, or null at the end; a promise only when it must be waited for. Throws what broke the body. */
   read(): Uint8Array | null | Promise<Uint8Array | null>;
+  /**
+   * Hands chunks to `take` as they arrive, with no promise for each, until it answers false: that it still uses the chunk's memory, which
+   * is filled anew once it has answered true. Resolves when nothing more can be handed on that way; `read` goes on from there, and
+   * tells the end or what broke.
+   */
+  pass?(take: (chunk: Uint8Array) => boolean): Promise<void>;
   /** Frees what the body owns (socket, file). Safe to call at any time and more than once. */
   close(): void | Promise<void>;
+  /** MD5 of the object's bytes in this body, where its sender makes it. A body made of another has none. */
+  readonly digest?: BodyDigest | undefined;
 }
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array> | null;
@@ -18,6 +27,11 @@ function isBodyStream(body: unknown): body is BodyStream {
   return (
     typeof body === 'object' && body !== null && 'read' in body && 'close' in body && !(body instanceof Uint8Array)
   );
+}
+
+/** See BodyStream. */
+export function digestOf(body: Body): BodyDigest | undefined {
+  return isBodyStream(body) ? body.digest : undefined;
 }
 
 /** The async iterator of a BodyStream; leaving the loop early closes the body. */

@@ -136,9 +136,9 @@ class DiskObject implements StoredObject {
     return pace.isFast ? this.#openNow(options, pace) : this.#openWarmed(options, pace);
   }
 
-  create({ sizeBytes, nextPartPower }: CreateOptions): ObjectWriter | Promise<ObjectWriter> {
+  create({ sizeBytes, nextPartPower, md5Of }: CreateOptions): ObjectWriter | Promise<ObjectWriter> {
     this.#check();
-    return createDiskWriter(this.#writing(nextPartPower), sizeBytes);
+    return createDiskWriter(this.#writing(nextPartPower), sizeBytes, md5Of);
   }
 
   async writeMetadata(metadata: Metadata, nextPartPower?: number | null): Promise<void> {

@@ -15,7 +15,7 @@ import { makeDirectories } from './disk-directories.ts';
 import { storageFault } from './disk-faults.ts';
 import { dataFileName } from './disk-file-names.ts';
 import { publish, type DiskWriteContext, type TemporaryFile } from './disk-publish.ts';
-import { StorageError, type Metadata, type ObjectWriter } from './storage.ts';
+import { StorageError, type Md5Of, type Metadata, type ObjectWriter } from './storage.ts';
 
 /** Writing a file of an object. Source: spec swift-formats 3.5. */
 
@@ -56,23 +56,24 @@ function openIn(folder: string, path: string | undefined, open: () => number): T
 export function createDiskWriter(
   context: DiskWriteContext,
   sizeBytes: number | null,
+  md5Of: Md5Of | undefined,
 ): ObjectWriter | Promise<ObjectWriter> {
   const { settings, paths } = context;
   const size = sizeBytes ?? 0;
-  if (size > ALLOCATE_AT_ONCE_BYTES) return createLarge(context, size);
+  if (size > ALLOCATE_AT_ONCE_BYTES) return createLarge(context, size, md5Of);
   let file: TemporaryFile | undefined;
   try {
     if (!hasFreeSpaceSync(paths.device, settings.reserve, size)) throw noSpace(paths.device);
     file = openTemporary(context);
     if (size > 0 && !settings.disableFallocate) tolerating(() => allocateSpace((file as TemporaryFile).fd, size));
-    return new DiskWriter(context, file);
+    return new DiskWriter(context, file, md5Of);
   } catch (error) {
     if (file !== undefined) discard(file);
     throw storageFault(error);
   }
 }
 
-async function createLarge(context: DiskWriteContext, size: number): Promise<ObjectWriter> {
+async function createLarge(context: DiskWriteContext, size: number, md5Of: Md5Of | undefined): Promise<ObjectWriter> {
   const { settings, paths } = context;
   let file: TemporaryFile | undefined;
   try {
@@ -83,7 +84,7 @@ async function createLarge(context: DiskWriteContext, size: number): Promise<Obj
         if (!isUnsupported(error)) throw error;
       });
     }
-    return new DiskWriter(context, file);
+    return new DiskWriter(context, file, md5Of);
   } catch (error) {
     if (file !== undefined) discard(file);
     throw storageFault(error);
@@ -137,15 +138,19 @@ class DiskWriter implements ObjectWriter {
   #file: TemporaryFile | undefined;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  readonly #md5Of: Md5Of | undefined;
   #md5: Hash | undefined;
   /** The write under way; never rejects, its failure is in #failure. */
   #underWay: Promise<void> | undefined;
   #failure: unknown;
+  /** Some of it went to the pool. */
+  #hasBegun = false;
   #written = 0;
   #synced = 0;
 
-  constructor(context: DiskWriteContext, file: TemporaryFile) {
+  constructor(context: DiskWriteContext, file: TemporaryFile, md5Of: Md5Of | undefined) {
     this.#context = context;
+    this.#md5Of = md5Of;
     this.#file = file;
   }
 
@@ -159,7 +164,7 @@ class DiskWriter implements ObjectWriter {
   }
 
   finish(): string | Promise<string> {
-    if (this.#md5 !== undefined || this.#waitingBytes > SMALL_BYTES) return this.#finishLarge();
+    if (this.#hasBegun || this.#waitingBytes > SMALL_BYTES) return this.#finishLarge();
     const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as Uint8Array) : Buffer.concat(this.#waiting);
     this.#waiting = [];
     try {
@@ -167,7 +172,7 @@ class DiskWriter implements ObjectWriter {
     } catch (error) {
       throw storageFault(error);
     }
-    return hash('md5', bytes, 'hex');
+    return this.#md5Of?.(bytes.length) ?? hash('md5', bytes, 'hex');
   }
 
   async commit(metadata: Metadata, timestamp: Timestamp): Promise<void> {
@@ -194,7 +199,7 @@ class DiskWriter implements ObjectWriter {
     this.#flush();
     await this.#underWay;
     this.#throwFailure();
-    return (this.#md5 ?? createHash('md5')).digest('hex');
+    return this.#md5Of?.(this.#written) ?? (this.#md5 ?? createHash('md5')).digest('hex');
   }
 
   async #flushNext(): Promise<void> {
@@ -207,7 +212,7 @@ class DiskWriter implements ObjectWriter {
     const chunks = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#md5 ??= createHash('md5');
+    this.#hasBegun = true;
     const { fd } = this.#open();
     this.#underWay = this.#writeAll(fd, chunks).then(
       () => (this.#underWay = undefined),
@@ -217,6 +222,8 @@ class DiskWriter implements ObjectWriter {
       },
     );
     // Hashing while the pool writes.
+    if (this.#md5Of !== undefined) return;
+    this.#md5 ??= createHash('md5');
     for (const chunk of chunks) this.#md5.update(chunk);
   }
 

@@ -9,6 +9,7 @@ import { MemFiles, type MemFile } from './mem-files.ts';
 import {
   type AsyncPendingStore,
   type CreateOptions,
+  type Md5Of,
   type Metadata,
   type ObjectLocation,
   type ObjectStorage,
@@ -108,9 +109,9 @@ class MemObject implements StoredObject {
     return opened;
   }
 
-  create(_options: CreateOptions): ObjectWriter {
+  create({ md5Of }: CreateOptions): ObjectWriter {
     this.#storage.checkDevice(this.#location.device);
-    return new MemWriter((metadata, timestamp, bytes) => {
+    return new MemWriter(md5Of, (metadata, timestamp, bytes) => {
       this.#write({ kind: 'data', timestamp, metadata, bytes });
     });
   }
@@ -143,10 +144,12 @@ class MemObject implements StoredObject {
 
 class MemWriter implements ObjectWriter {
   readonly #commit: (metadata: Metadata, timestamp: Timestamp, bytes: Buffer) => void;
+  readonly #md5Of: Md5Of | undefined;
   #chunks: Uint8Array[] = [];
   #bytes: Buffer | undefined;
 
-  constructor(commit: (metadata: Metadata, timestamp: Timestamp, bytes: Buffer) => void) {
+  constructor(md5Of: Md5Of | undefined, commit: (metadata: Metadata, timestamp: Timestamp, bytes: Buffer) => void) {
+    this.#md5Of = md5Of;
     this.#commit = commit;
   }
 
@@ -157,7 +160,7 @@ class MemWriter implements ObjectWriter {
   finish(): string {
     this.#bytes = Buffer.concat(this.#chunks);
     this.#chunks = [];
-    return hash('md5', this.#bytes, 'hex');
+    return this.#md5Of?.(this.#bytes.length) ?? hash('md5', this.#bytes, 'hex');
   }
 
   commit(metadata: Metadata, timestamp: Timestamp): Promise<void> {

@@ -1,6 +1,6 @@
 /** PUT of an object. The order of the checks is Swift's: spec swift-formats 5.2. */
 
-import { bodyStream } from '../http/body.ts';
+import { bodyStream, digestOf } from '../http/body.ts';
 import { etagListHas, unquotedEtag } from '../http/conditional.ts';
 import type { Timestamp } from '../common/timestamp.ts';
 import type { Headers } from '../http/headers.ts';
@@ -45,7 +45,9 @@ export async function put(server: ObjectServer, req: SwiftRequest): Promise<Swif
   }
   const mime = MimePut.of(req);
   const sizeBytes = mime === undefined ? (messageLength(req.headers) as number | null) : mime.sizeBytes;
-  const writer = await object.create({ sizeBytes, nextPartPower: nextPartPower(req) });
+  const digest = digestOf(req.body);
+  const md5Of = digest?.take() === true ? (bytes: number): string => digest.hex(bytes) : undefined;
+  const writer = await object.create({ sizeBytes, nextPartPower: nextPartPower(req), md5Of });
   let stored: Metadata;
   let footers: Headers | undefined;
   try {

@@ -96,11 +96,16 @@ export interface OpenedObject {
   close(): void;
 }
 
+/** MD5 in hex of the bytes of an object, told how many they are. */
+export type Md5Of = (sizeBytes: number) => string;
+
 export interface CreateOptions {
   /** Bytes that will be written, when known: space is set aside. */
   readonly sizeBytes: number | null;
   /** The partition power being moved to, when there is one: the file is linked into its future folder as well. */
   readonly nextPartPower?: number | null;
+  /** Made elsewhere of the same bytes: asked at `finish`. The storage makes no MD5 then. */
+  readonly md5Of?: Md5Of | undefined;
 }
 
 /** A new object being written. Nothing of it can be seen before `commit`. Ends with `commit` or `abort`. */

@@ -4,6 +4,7 @@ import type { BackendExchange, BackendHead } from '../backend/transport.ts';
 import type { RingNode } from '../common/host.ts';
 import { quote } from '../common/text.ts';
 import { readAll } from '../http/body.ts';
+import type { BodyDigest } from '../http/body-digest.ts';
 import { Headers } from '../http/headers.ts';
 import type { NodeAnswer } from './best-response.ts';
 import type { ProxyContext } from './proxy-context.ts';
@@ -18,6 +19,7 @@ export interface NodeRequest {
   queryString?: string | undefined;
   headers: Headers;
   body: 'none' | 'chunked' | number;
+  digest?: BodyDigest | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -44,6 +46,7 @@ export function openToNode(context: ProxyContext, request: NodeRequest): Promise
     target: nodeTarget(request),
     headers,
     body: request.body,
+    digest: request.digest,
     connectTimeoutMs: context.conf.connectTimeoutMs,
     signal: request.signal,
   });

@@ -67,7 +67,7 @@ async function transfer(
   connections: readonly PutConnection[],
   quorum: number,
 ): Promise<void> {
-  const fanout = new PutFanout(context, connections, target.path, req.log);
+  const fanout = new PutFanout(context, target, connections, req.log);
   const maxBytes = context.constraints.max_file_size;
   const body = bodyStream(req.body);
   const promised = req.isChunked ? null : req.contentLength;

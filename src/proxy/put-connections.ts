@@ -3,6 +3,7 @@
 import type { BackendExchange, BackendHead } from '../backend/transport.ts';
 import type { RingNode } from '../common/host.ts';
 import { isTrueValue } from '../common/text.ts';
+import type { BodyDigest } from '../http/body-digest.ts';
 import { Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { mimeOpening, newBoundary, setMimeHeaders } from './mime-put.ts';
@@ -18,6 +19,8 @@ export interface PutTarget {
   readonly nodes: NodeIteration;
   /** Metadata follows the data: the body is a MIME message. */
   readonly withFooters: boolean;
+  /** Of the data; nodes of this process take it. */
+  readonly digest: BodyDigest;
 }
 
 /** A node that said `100 Continue`, or gave its final answer instead. */
@@ -75,6 +78,7 @@ async function connectNode(
       path: target.path,
       headers,
       body: headers.has('transfer-encoding') ? 'chunked' : Number(headers.get('content-length')),
+      digest: target.digest,
     });
     const head = await exchange.head(context.conf.nodeTimeoutMs);
     if (head.status >= 500) {

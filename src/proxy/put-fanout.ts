@@ -3,11 +3,12 @@
  * client is read on only when every node keeps up. Source: spec swift-formats 6.5.
  */
 
+import type { BodyDigest } from '../http/body-digest.ts';
 import type { Headers } from '../http/headers.ts';
 import type { Logger } from '../common/host.ts';
 import { footersToJson, mimeClosing } from './mime-put.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import { openingOf, type PutConnection } from './put-connections.ts';
+import { openingOf, type PutConnection, type PutTarget } from './put-connections.ts';
 
 export class PutFanout {
   readonly #context: ProxyContext;
@@ -15,13 +16,15 @@ export class PutFanout {
   readonly #doing: string;
   readonly #log: Logger;
   readonly #timeoutMs: number;
+  readonly #digest: BodyDigest;
   #opened = false;
   #live: number;
 
-  constructor(context: ProxyContext, connections: readonly PutConnection[], path: string, log: Logger) {
+  constructor(context: ProxyContext, target: PutTarget, connections: readonly PutConnection[], log: Logger) {
     this.#context = context;
     this.#connections = connections;
-    this.#doing = `Trying to write to ${path}`;
+    this.#doing = `Trying to write to ${target.path}`;
+    this.#digest = target.digest;
     this.#log = log;
     this.#timeoutMs = context.conf.nodeTimeoutMs;
     this.#live = connections.length;
@@ -38,6 +41,7 @@ export class PutFanout {
       const opening = this.#open();
       if (opening !== undefined) return opening.then(() => this.write(chunk));
     }
+    this.#digest.update(chunk);
     return this.#send(() => chunk);
   }
 

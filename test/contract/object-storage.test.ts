@@ -127,6 +127,23 @@ describe.each(storages)('$name', ({ make }) => {
     });
   });
 
+  test.each([1000, 100_000, 3_000_001])(
+    'an MD5 that is made elsewhere is asked for, of %i bytes',
+    async (sizeBytes) => {
+      const bytes = Buffer.alloc(sizeBytes, 'abcdefghijk');
+      const asked: number[] = [];
+      const md5Of = (storedBytes: number): string => {
+        asked.push(storedBytes);
+        return 'made elsewhere';
+      };
+      const writer = await object.create({ sizeBytes, md5Of });
+      for (let start = 0; start < sizeBytes; start += 65536) await writer.write(bytes.subarray(start, start + 65536));
+      expect(await writer.finish()).toBe('made elsewhere');
+      expect(asked).toEqual([sizeBytes]);
+      await writer.abort();
+    },
+  );
+
   test('an object of several megabytes reads as it was written, whole and in part', async () => {
     const bytes = Buffer.alloc(3_000_001, 'abcdefghijk');
     const writer = await object.create({ sizeBytes: bytes.length });

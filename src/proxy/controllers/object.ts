@@ -1,6 +1,7 @@
 /** Requests for objects of replication policies. Source: spec swift-formats 6. */
 
 import { isTrueValue, wireFromNative } from '../../common/text.ts';
+import { BodyDigest } from '../../http/body-digest.ts';
 import { checkDeleteHeaders, checkMetadata, checkObjectCreation } from '../../http/metadata-limits.ts';
 import type { SwiftRequest } from '../../http/request.ts';
 import { HttpError, type SwiftResponse } from '../../http/response.ts';
@@ -91,6 +92,7 @@ const put: Operation = async (context, req, names) => {
     path,
     nodes: context.nodes(ring, partition, req.log, { policyIndex: policy.index, forWrite: true }),
     withFooters: req.env.updateFooters !== undefined,
+    digest: new BodyDigest(),
   };
   return storeReplicated(context, req, target, requests, timestamp);
 };
