@@ -1,11 +1,11 @@
 /** What the rows read, put into each system before anything is measured. */
 
-import { mergeRows } from './container-rows.ts';
+import { ACCOUNT as ACCOUNT_NAME, mergeRows, objectRow, replicasOf } from './database-rows.ts';
 import { RawConnection, type RawRequest } from './raw-connection.ts';
 import { fromList, runRaw } from './raw-driver.ts';
 import type { System } from './systems.ts';
 
-const ACCOUNT = '/v1/AUTH_test';
+const ACCOUNT = `/v1/${ACCOUNT_NAME}`;
 export const READ: string = `${ACCOUNT}/read`;
 export const WRITTEN: string = `${ACCOUNT}/written`;
 export const DELETED: string = `${ACCOUNT}/deleted`;
@@ -52,7 +52,8 @@ export async function prepare(system: System, sizes: readonly SizeName[], listin
 }
 
 async function fill(system: System, count: number): Promise<void> {
-  await mergeRows(system, listed(count).slice(`${ACCOUNT}/`.length), 0, count);
+  const replicas = replicasOf(system, listed(count).slice(ACCOUNT.length + 1));
+  await Promise.all(replicas.map((replica) => mergeRows(replica, objectRow, 0, count)));
 }
 
 /** What a row needs to be there. */

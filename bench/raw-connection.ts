@@ -8,6 +8,8 @@ export interface RawRequest {
   token: string;
   /** Bytes to send as its body. */
   bodyBytes?: number;
+  /** Further lines of the head. */
+  headers?: readonly string[];
 }
 
 export interface RawAnswer {
@@ -45,7 +47,12 @@ export class RawConnection {
     this.#status = 0;
     this.#received = 0;
     const length = request.bodyBytes === undefined ? '' : `Content-Length: ${request.bodyBytes}\r\n`;
-    const lines = [`${request.method} ${request.path} HTTP/1.1`, 'Host: 127.0.0.1', `X-Auth-Token: ${request.token}`];
+    const lines = [
+      `${request.method} ${request.path} HTTP/1.1`,
+      'Host: 127.0.0.1',
+      `X-Auth-Token: ${request.token}`,
+      ...(request.headers ?? []),
+    ];
     socket.write(`${lines.join('\r\n')}\r\n${length}\r\n`);
     const [result] = await Promise.all([answer, this.#sendBody(socket, request.bodyBytes ?? 0)]);
     return result;

@@ -6,7 +6,7 @@ import { ProcessCluster } from '../test/cluster/processes.ts';
 import { freePorts } from '../test/process/cluster.ts';
 import { ServerProcess } from '../test/process/server-process.ts';
 import { scratchDirectory } from '../test/unit/common/scratch.ts';
-import { USERS } from '../test/cluster/configuration.ts';
+import { type Sections, USERS } from '../test/cluster/configuration.ts';
 
 export type SystemName = 'python' | 'apus' | 'one';
 
@@ -16,6 +16,7 @@ export interface System {
   /** Of its cluster's configs and rings; where container servers can be reached by HTTP. */
   readonly folder: string;
   token: string;
+  readonly proxyPid: number;
   /** Of all its processes; those that they start are found. */
   readonly pids: readonly number[];
   stop(): Promise<void>;
@@ -33,6 +34,8 @@ const PATIENT = { 'app:proxy-server': { node_timeout: '60', conn_timeout: '5' } 
 
 export interface ClusterChoice {
   pipeline?: string;
+  /** Sections of the proxy's config, added to those of the filters of PIPELINE. */
+  sections?: Sections;
   /** Checkout whose Apus runs; this one when left out. */
   root?: string;
   /** Workers of the proxy; 0, which is one without a parent, when left out. */
@@ -53,7 +56,7 @@ export async function startCluster(name: 'python' | 'apus', choice: ClusterChoic
     servers: name === 'python' ? 'debian' : 'apus',
     nodes: 4,
     pipeline: choice.pipeline ?? PIPELINE,
-    proxy: PATIENT,
+    proxy: { ...PATIENT, ...choice.sections },
     isQuiet: true,
     ...(choice.root === undefined ? {} : { root: choice.root }),
     ...(choice.workers === undefined ? {} : { workers: choice.workers }),
@@ -63,6 +66,7 @@ export async function startCluster(name: 'python' | 'apus', choice: ClusterChoic
     port: cluster.port,
     folder: cluster.folder,
     token: '',
+    proxyPid: (cluster.servers.at(-1) as ServerProcess).pid,
     pids: cluster.pids,
     stop: () => cluster.stop(),
   });
@@ -96,7 +100,8 @@ export async function startAllInOne(folder: AllInOneFolder): Promise<System> {
   const server = new ServerProcess(command, configs, port, []);
   await server.start();
   const stop = (): Promise<void> => server.stop();
-  return await ready({ name: 'one', port, folder: folder.path, token: '', pids: [server.pid], stop });
+  const { pid } = server;
+  return await ready({ name: 'one', port, folder: folder.path, token: '', proxyPid: pid, pids: [pid], stop });
 }
 
 async function ready(system: System): Promise<System> {
