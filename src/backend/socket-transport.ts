@@ -1,6 +1,5 @@
 /** Storage nodes over sockets: connections are kept and used again unless a request says `Connection: close`. */
 
-import type { Socket } from 'node:net';
 import type { BodyStream } from '../http/body.ts';
 import { ClientConnection, type ClientFault, isBodiless, openSocket } from '../http/client.ts';
 import { hasToken } from '../http/head-parser.ts';
@@ -61,8 +60,7 @@ export class SocketTransport implements BackendTransport {
   }
 
   async #connect(request: BackendRequest): Promise<ClientConnection> {
-    const socket: Socket = await openSocket(request, request.connectTimeoutMs, fault, request.signal);
-    return new ClientConnection(socket, fault);
+    return new ClientConnection(await openSocket(request, request.connectTimeoutMs, fault, request.signal), fault);
   }
 }
 

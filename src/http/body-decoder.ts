@@ -23,6 +23,13 @@ export class FixedDecoder implements BodyDecoder {
     if (chunk !== undefined) this.remainingBytes -= chunk.length;
     return chunk;
   }
+
+  /** As much of bytes that came by another way as belongs to the body. */
+  accept(bytes: Buffer): Buffer {
+    const chunk = bytes.length <= this.remainingBytes ? bytes : bytes.subarray(0, this.remainingBytes);
+    this.remainingBytes -= chunk.length;
+    return chunk;
+  }
 }
 
 export class UntilCloseDecoder implements BodyDecoder {

@@ -22,6 +22,8 @@ export class ByteInput {
   #length = 0;
   #stopped = false;
   #settle: ((arrived: boolean) => void) | null = null;
+  #pass: ((chunk: Buffer) => boolean) | null = null;
+  #passTimeoutMs = 0;
   readonly #deadline = new Deadline(() => this.#settled(false));
 
   /** Bytes held. */
@@ -99,6 +101,32 @@ export class ByteInput {
     });
   }
 
+  /**
+   * Hands bytes to `take` as they arrive, without holding them, until it answers false. Resolves as `wait` does: false when nothing came
+   * for `timeoutMs`. To be called when nothing is held.
+   */
+  pass(timeoutMs: number, take: (chunk: Buffer) => boolean): Promise<boolean> {
+    const over = this.wait(timeoutMs);
+    if (!this.ended) {
+      this.#pass = take;
+      this.#passTimeoutMs = timeoutMs;
+    }
+    return over;
+  }
+
+  /** Bytes that arrive are handed on. */
+  get passing(): boolean {
+    return this.#pass !== null;
+  }
+
+  /** For who reads the connection, while `passing`: hands bytes on; true when their memory may be used again. */
+  passOn(chunk: Buffer): boolean {
+    const free = this.#pass?.(chunk) === true;
+    if (!free) this.#settled(true);
+    else if (this.passing) this.#deadline.begin(this.#passTimeoutMs);
+    return free;
+  }
+
   /** Ends a wait in progress as if something had arrived. */
   wake(): void {
     this.#settled(true);
@@ -107,7 +135,7 @@ export class ByteInput {
   #settled(arrived: boolean): void {
     const settle = this.#settle;
     if (settle === null) return;
-    this.#settle = null;
+    this.#settle = this.#pass = null;
     this.#deadline.end();
     settle(arrived);
   }

@@ -6,6 +6,7 @@ import { type BodyDecoder, ChunkedDecoder, FixedDecoder, UntilCloseDecoder } fro
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from './head-parser.ts';
 import { HttpSocket } from './http-socket.ts';
 import { type ResponseHead, ResponseHeadParser } from './response-head.ts';
+import { SocketReader } from './socket-reader.ts';
 
 export type ClientFault = 'connect-timeout' | 'connect' | 'timeout' | 'lost' | 'protocol' | 'aborted';
 
@@ -27,17 +28,18 @@ export function openSocket(
   timeoutMs: number,
   fault: FaultMaker,
   signal?: AbortSignal,
-): Promise<Socket> {
+): Promise<{ socket: Socket; reader: SocketReader }> {
   return new Promise((resolve, reject) => {
     const where = `${address.ip}:${address.port}`;
-    const socket = connect({ host: address.ip, port: address.port, noDelay: true });
+    const reader = new SocketReader();
+    const socket = connect({ host: address.ip, port: address.port, noDelay: true, onread: reader.onread });
     const settle = (error: Error | null): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       socket.removeListener('connect', onConnect);
       socket.removeListener('error', onError);
       if (error === null) {
-        resolve(socket);
+        resolve({ socket, reader });
       } else {
         socket.on('error', () => undefined);
         socket.destroy();
@@ -67,9 +69,9 @@ export class ClientConnection {
   /** Bytes of an answer have arrived since `beginExchange`. */
   answerBegun = false;
 
-  constructor(socket: Socket, fault: FaultMaker) {
+  constructor({ socket, reader }: { socket: Socket; reader: SocketReader }, fault: FaultMaker) {
     this.socket = socket;
-    this.out = new HttpSocket(socket);
+    this.out = new HttpSocket(socket, reader);
     this.#fault = fault;
   }
 
@@ -161,6 +163,20 @@ class AnswerBody implements BodyStream {
     return chunk === undefined ? this.#wait() : chunk;
   }
 
+  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+    const decoder = this.#decoder;
+    const { input } = this.#out;
+    if (!(decoder instanceof FixedDecoder) || this.#state !== 'reading' || input.length > 0) return;
+    const inTime = await input.pass(this.#timeoutMs, (bytes) => {
+      const chunk = decoder.accept(bytes);
+      if (chunk.length < bytes.length) input.push(Buffer.from(bytes.subarray(chunk.length)));
+      else if (decoder.remainingBytes === 0) input.wake();
+      return take(chunk);
+    });
+    if (!inTime) this.#broken(this.#timedOut());
+    else if (decoder.remainingBytes === 0) this.#ended();
+  }
+
   /** Before the end, closes the connection. */
   close(): void {
     if (this.#state !== 'reading') return;
@@ -176,7 +192,7 @@ class AnswerBody implements BodyStream {
   async #wait(): Promise<Uint8Array | null> {
     for (;;) {
       if (!(await this.#out.input.wait(this.#timeoutMs))) {
-        throw this.#broken(this.#fault('timeout', `no byte of the body within ${this.#timeoutMs} ms`));
+        throw this.#broken(this.#timedOut());
       }
       if (this.#state === 'closed') return null;
       const chunk = this.#poll();
@@ -195,11 +211,18 @@ class AnswerBody implements BodyStream {
     if (chunk === undefined && input.ended) {
       throw this.#broken(this.#fault('lost', 'connection lost inside the body', input.error ?? undefined));
     }
-    if (this.#decoder.remainingBytes === 0 && this.#state === 'reading') {
-      this.#state = 'ended';
-      this.#onEnd();
-    }
+    if (this.#decoder.remainingBytes === 0) this.#ended();
     return chunk;
+  }
+
+  #ended(): void {
+    if (this.#state !== 'reading') return;
+    this.#state = 'ended';
+    this.#onEnd();
+  }
+
+  #timedOut(): Error {
+    return this.#fault('timeout', `no byte of the body within ${this.#timeoutMs} ms`);
   }
 
   #broken(error: Error): Error {

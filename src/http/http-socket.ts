@@ -1,8 +1,10 @@
 /** A connection as both sides of HTTP use it: an input, an output with back-pressure, and one notice when the peer is gone. */
 
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ByteInput } from './byte-input.ts';
 import { Deadline } from './deadline.ts';
+import type { SocketReader } from './socket-reader.ts';
 
 export type DrainOutcome = 'drained' | 'timeout' | 'gone';
 
@@ -21,14 +23,16 @@ export class HttpSocket {
   #settleDrain: ((outcome: DrainOutcome) => void) | null = null;
   readonly #drainDeadline = new Deadline(() => this.#drained('timeout'));
 
-  constructor(socket: Duplex) {
+  /** `reader`: what reads the socket; without one it is read in the usual way. */
+  constructor(socket: Duplex, reader?: SocketReader) {
     this.socket = socket;
     const { input } = this;
     input.onFlow = (stop) => {
       if (stop) socket.pause();
       else socket.resume();
     };
-    socket.on('data', (chunk: Buffer) => input.push(chunk));
+    if (reader === undefined) socket.on('data', (chunk: Buffer) => input.push(chunk));
+    else reader.input = input;
     socket.on('end', () => {
       input.end();
       this.onEnd?.();
@@ -62,6 +66,11 @@ export class HttpSocket {
     if (after !== '') flowing = socket.write(after, 'latin1');
     socket.uncork();
     return flowing;
+  }
+
+  /** True when the system has taken all that was written: nothing refers to its memory any more. */
+  get flushed(): boolean {
+    return this.socket.writableLength === 0 && this.socket instanceof Socket;
   }
 
   /** True when what was written waits for the peer. */

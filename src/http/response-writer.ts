@@ -146,20 +146,35 @@ class ResponseWriter {
       if (chunk === null) break;
       if (chunk.length === 0) continue;
       if (chunk.length > this.#left) {
-        chunk = chunk.subarray(0, this.#left);
-        this.#outcome.keepAlive = false;
-        if (chunk.length > 0) this.#write(chunk);
+        this.#overflow(chunk);
         break;
       }
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
         const piece = chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(at, at + PIECE_BYTES);
         if (!this.#write(piece) && !(await this.#taken())) return;
       }
+      if (!this.#chunked && stream.pass !== undefined) {
+        await stream.pass((bytes) => this.#passOn(bytes));
+        if (!(await this.#taken())) return;
+      }
     }
     if (this.#left > 0 && this.#left !== Infinity) throw new Error('body is shorter than its Content-Length');
     if (this.#chunked) this.#writeEnd();
     else this.#flushHead();
     this.#outcome.complete = await this.#taken();
+  }
+
+  /** Sends bytes on as they come. False when the system has not taken all of them yet. */
+  #passOn(bytes: Uint8Array): boolean {
+    if (bytes.length <= this.#left) this.#write(bytes);
+    else this.#overflow(bytes);
+    return this.#out.flushed;
+  }
+
+  /** A body longer than its Content-Length: what is too much is not sent, and the connection ends. */
+  #overflow(bytes: Uint8Array): void {
+    this.#outcome.keepAlive = false;
+    if (this.#left > 0) this.#write(bytes.subarray(0, this.#left));
   }
 
   /** Waits for a chunk. The head goes out before, unless the chunk is there within this turn of the loop. */

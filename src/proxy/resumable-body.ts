@@ -53,6 +53,13 @@ export class PlainObjectBody implements BodyStream {
     return next instanceof Promise ? next.then(this.#accept, this.#recover) : this.#take(next);
   }
 
+  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+    await this.#source?.body.pass?.((chunk) => {
+      const wanted = this.#wanted(chunk);
+      return wanted.length === 0 || (take(wanted) && wanted.length === chunk.length);
+    });
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const source = this.#source;
@@ -73,10 +80,16 @@ export class PlainObjectBody implements BodyStream {
       this.#source = null;
       return null;
     }
-    const wanted = chunk.length > left ? chunk.subarray(0, left) : chunk;
-    this.#position += wanted.length;
+    const wanted = this.#wanted(chunk);
     // Bytes beyond what was promised are not the client's.
     return wanted.length === 0 ? this.close().then(() => null) : wanted;
+  }
+
+  #wanted(chunk: Uint8Array): Uint8Array {
+    const left = this.#end - this.#position;
+    const wanted = chunk.length > left ? chunk.subarray(0, left) : chunk;
+    this.#position += wanted.length;
+    return wanted;
   }
 
   async #carryOn(cause: unknown): Promise<Uint8Array | null> {
