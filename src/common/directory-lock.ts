@@ -59,21 +59,37 @@ export function lockDirectory(
   directory: string,
   options: DirectoryLockOptions = {},
 ): DirectoryLock | Promise<DirectoryLock> {
-  const path = join(directory, options.name === undefined ? '.lock' : `.lock-${options.name}`);
-  let queue = queues.get(path);
-  if (queue === undefined) {
-    const fd = openLockFile(directory, path);
-    queues.set(path, (queue = new LockQueue(path)));
-    try {
-      if (tryFlock(fd)) return queue.hold(fd);
-    } catch (error) {
-      closeSync(fd);
-      queue.dropIfIdle();
-      throw error;
-    }
+  const path = lockPath(directory, options.name);
+  return tryLock(directory, path) ?? queueOf(path).wait(directory, options.timeoutMs ?? 10_000);
+}
+
+/** The lock of a directory if it is free, else undefined. Never waits. Throws what open and mkdir throw. */
+export function tryLockDirectory(directory: string): DirectoryLock | undefined {
+  return tryLock(directory, lockPath(directory));
+}
+
+function lockPath(directory: string, name?: string): string {
+  return join(directory, name === undefined ? '.lock' : `.lock-${name}`);
+}
+
+/** Undefined when it is held, here or elsewhere, or others wait for it. */
+function tryLock(directory: string, path: string): DirectoryLock | undefined {
+  if (queues.has(path)) return undefined;
+  const fd = openLockFile(directory, path);
+  try {
+    if (tryFlock(fd)) return queueOf(path).hold(fd);
+  } catch (error) {
     closeSync(fd);
+    throw error;
   }
-  return queue.wait(directory, options.timeoutMs ?? 10_000);
+  closeSync(fd);
+  return undefined;
+}
+
+function queueOf(path: string): LockQueue {
+  let queue = queues.get(path);
+  if (queue === undefined) queues.set(path, (queue = new LockQueue(path)));
+  return queue;
 }
 
 /** Runs `work` with the directory's lock held. */

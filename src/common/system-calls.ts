@@ -76,6 +76,7 @@ export function systemTimeSec(): number {
 }
 
 const RUSAGE_THREAD = 1;
+const RU_INBLOCK_AT = 88;
 const RU_NVCSW_AT = 128;
 const usage = Buffer.alloc(144);
 
@@ -83,6 +84,12 @@ const usage = Buffer.alloc(144);
 export function threadWaits(): number {
   getrusage(RUSAGE_THREAD, usage);
   return usage.readUInt32LE(RU_NVCSW_AT);
+}
+
+/** How much the calling thread has had read from disks so far, in blocks of 512 bytes: what it found in the kernel's cache does not count. */
+export function threadBlocksRead(): number {
+  getrusage(RUSAGE_THREAD, usage);
+  return usage.readUInt32LE(RU_INBLOCK_AT);
 }
 
 const LOCK_EX_NB = 6;

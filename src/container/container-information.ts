@@ -25,19 +25,26 @@ type StatRow = Omit<ContainerInfo, 'db_state' | 'metadata' | 'isDeleted' | 'isRo
 /** All that is known of a container, from its files (never none). Pending rows are not looked at. */
 export async function readContainerInfo(database: Database, files: readonly string[]): Promise<ContainerInfo> {
   const current = files.at(-1) as string;
-  const found = await database.use(current, (connection) => infoOfFile(connection, database, files));
+  const found = await database.use(current, (connection) =>
+    infoOfFile(connection, (path) => databaseState(connection, database, files, path)),
+  );
   if (found.db_state !== 'sharding') return withDeleted(found);
   // Until the shards are cleaved the retiring file holds the objects.
   const usage = await database.use(files[0] as string, readUsage);
   return withDeleted({ ...found, ...usage });
 }
 
-function infoOfFile(connection: Connection, database: Database, files: readonly string[]): ContainerInfo {
+/** What `readContainerInfo` gives for a container whose one file is the base file: it is not sharded. */
+export function readUnshardedInfo(connection: Connection): ContainerInfo {
+  return withDeleted(infoOfFile(connection, () => 'unsharded'));
+}
+
+function infoOfFile(connection: Connection, stateOf: (path: string) => DatabaseState): ContainerInfo {
   const row = connection.prepare(STAT).get() as unknown as StatRow;
   const metadata = parseMetadata(row.metadata);
   const path = `${row.account}/${row.container}`;
   const isRoot = isRootContainer(metadata, path);
-  const db_state = databaseState(connection, database, files, path);
+  const db_state = stateOf(path);
   const usage = db_state === 'sharded' && isRoot ? shardUsage(readShardRanges(connection), path) : undefined;
   return { ...row, ...usage, metadata, db_state, isRoot, isDeleted: false };
 }

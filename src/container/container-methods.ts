@@ -22,6 +22,7 @@ import type {
   ReportedState,
   ShardRangeRow,
 } from './container-store.ts';
+import { listingPlan } from './listing-plan.ts';
 import { listObjects } from './object-listing.ts';
 import { objectRowsFromJson } from './object-rows.ts';
 import { listShardRanges } from './shard-listing.ts';
@@ -77,15 +78,11 @@ async function list(job: Job, request: ContainerListingRequest): Promise<Contain
   const source = broker(job);
   const info = await source.info(true);
   if (info === null) return null;
-  const isSharded = info.db_state === 'sharding' || info.db_state === 'sharded';
-  const recordType = request.recordType === 'auto' ? (isSharded ? 'shard' : 'object') : request.recordType;
-  const storagePolicyIndex = request.storagePolicyIndex ?? info.storage_policy_index;
-  const isShown = !info.isDeleted || (recordType === 'shard' && request.overrideDeleted === true);
-  const nameFilterOverridden =
-    recordType === 'shard' && request.overrideNameFilter === true && info.db_state === 'sharded';
+  const plan = listingPlan(info, request);
+  const { recordType, storagePolicyIndex, nameFilterOverridden } = plan;
   let listing: ListingBody | null = null;
-  if (isShown && recordType === 'shard') listing = await shardListing(source, info, request, nameFilterOverridden);
-  else if (isShown) listing = await objectListing(source, info, request, storagePolicyIndex);
+  if (plan.isShown && recordType === 'shard') listing = await shardListing(source, info, request, nameFilterOverridden);
+  else if (plan.isShown) listing = await objectListing(source, info, request, storagePolicyIndex);
   return { info, listing, recordType, storagePolicyIndex, nameFilterOverridden };
 }
 

@@ -6,6 +6,11 @@ import { chexor } from './chexor.ts';
 /** How long SQLite itself waits for a lock, stopping its thread; longer waits are made without stopping it. */
 const BUSY_TIMEOUT_MS = 50;
 
+export interface ConnectionOptions {
+  /** Reads only, and never waits for a lock: SQLite's error says that it is busy. */
+  readonly isReader?: boolean;
+}
+
 /** One open database file, with its prepared statements. Belongs to one thread. */
 export class Connection {
   readonly path: string;
@@ -16,13 +21,17 @@ export class Connection {
   readonly #arrayStatements = new Map<string, StatementSync>();
 
   /** Opens a file that exists, never makes one. Throws SQLite's error. */
-  constructor(path: string) {
+  constructor(path: string, { isReader = false }: ConnectionOptions = {}) {
     this.path = path;
-    this.#database = new DatabaseSync(new URL(`${pathToFileURL(path).href}?mode=rw`), { timeout: BUSY_TIMEOUT_MS });
+    this.#database = new DatabaseSync(new URL(`${pathToFileURL(path).href}?mode=${isReader ? 'ro' : 'rw'}`), {
+      readOnly: isReader,
+      timeout: isReader ? 0 : BUSY_TIMEOUT_MS,
+    });
     try {
       const stats = statSync(path);
       this.#inode = stats.ino;
       this.#device = stats.dev;
+      if (isReader) return;
       this.#database.exec('PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA journal_mode = DELETE;');
       this.#database.function('chexor', { deterministic: true }, chexor as (...values: unknown[]) => string);
     } catch (error) {

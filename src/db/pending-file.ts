@@ -5,7 +5,7 @@ import { translateSystemError, type Database } from './database.ts';
 import { StoreError } from '../common/store-error.ts';
 
 /** A pending file larger than this is merged by the next write. */
-const MERGE_ABOVE_BYTES = 131_072;
+export const MERGE_ABOVE_BYTES = 131_072;
 const STALE_READ_WAIT_MS = 100;
 
 /** How the rows of a kind of database go to `.pending` and into the table. */

@@ -1,0 +1,84 @@
+import { DevicePace } from '../common/device-pace.ts';
+import { databaseFolder } from './database-folder.ts';
+import { LoopDatabase } from './loop-database.ts';
+import type { DatabaseKind, HashLocator } from './store-types.ts';
+
+const OPEN_DATABASES = 32;
+
+/**
+ * The databases that the loop uses itself. What takes less than the way to a database's thread and back, and cannot wait for a
+ * lock or a disk, is done here; all else is left to the thread.
+ */
+export class LoopDatabases {
+  readonly #kind: DatabaseKind;
+  readonly #devices: string;
+  /** The least recently used first. */
+  readonly #databases = new Map<string, LoopDatabase>();
+  readonly #paces = new Map<string, DevicePace>();
+  #isClosed = false;
+
+  constructor(kind: DatabaseKind, devices: string) {
+    this.#kind = kind;
+    this.#devices = devices;
+  }
+
+  /**
+   * What `read` makes of a database; undefined when its thread is to be asked instead. That is so too for one that was not used
+   * of late: its thread brings it into the kernel's cache.
+   */
+  read<T>(locator: HashLocator, read: (database: LoopDatabase) => T | undefined): T | undefined {
+    const database = this.#find(locator);
+    const pace = this.#paceOf(locator.device);
+    if (database === undefined || !pace.isFast) return undefined;
+    pace.beginReading();
+    try {
+      return database.refresh() ? read(database) : undefined;
+    } finally {
+      pace.endReading();
+    }
+  }
+
+  /** Like `read`, for what also appends. */
+  write<T>(locator: HashLocator, write: (database: LoopDatabase) => T | undefined): T | undefined {
+    const database = this.#find(locator);
+    const pace = this.#paceOf(locator.device);
+    if (database === undefined || !pace.isFast) return undefined;
+    pace.begin();
+    try {
+      return database.refresh() ? write(database) : undefined;
+    } finally {
+      pace.end();
+    }
+  }
+
+  /** From then on everything is left to the threads. */
+  close(): void {
+    this.#isClosed = true;
+    for (const database of this.#databases.values()) database.close();
+    this.#databases.clear();
+  }
+
+  #find(locator: HashLocator): LoopDatabase | undefined {
+    if (this.#isClosed) return undefined;
+    const key = `${locator.device}/${locator.partition}/${locator.hash}`;
+    const known = this.#databases.get(key);
+    this.#databases.delete(key);
+    this.#databases.set(key, known ?? new LoopDatabase(databaseFolder(this.#devices, this.#kind, locator)));
+    if (known === undefined && this.#databases.size > OPEN_DATABASES) this.#closeOldest();
+    return known;
+  }
+
+  #closeOldest(): void {
+    for (const [key, database] of this.#databases) {
+      database.close();
+      this.#databases.delete(key);
+      return;
+    }
+  }
+
+  #paceOf(device: string): DevicePace {
+    let pace = this.#paces.get(device);
+    if (pace === undefined) this.#paces.set(device, (pace = new DevicePace()));
+    return pace;
+  }
+}
