@@ -31,6 +31,7 @@ export const confSpec: ConfSpec = SPEC;
 export const appFactory: AppFactory = (globalConf, localConf, host) => {
   const conf = readConf(SPEC, globalConf, localConf);
   const { hashPath, constraints, log } = host;
+  const threads = host.service(DATABASE_THREADS);
   return makeApp(
     conf,
     host,
@@ -39,8 +40,8 @@ export const appFactory: AppFactory = (globalConf, localConf, host) => {
       hashPath,
       constraints,
       log,
-      workers: host.service(DATABASE_THREADS),
-      warm: true,
+      workers: threads,
+      warm: threads === undefined,
     }),
   );
 };

@@ -41,13 +41,14 @@ export const confSpec: ConfSpec = SPEC;
 export const appFactory: AppFactory = (globalConf, localConf, host) => {
   const conf = readConf(SPEC, globalConf, localConf);
   const { hashPath, constraints, log } = host;
+  const threads = host.service(DATABASE_THREADS);
   const store = openContainerStore({
     devices: conf.devices,
     hashPath,
     constraints,
     log,
-    workers: host.service(DATABASE_THREADS),
-    warm: true,
+    workers: threads,
+    warm: threads === undefined,
   });
   const shared = host.service(CONTAINER_STORE);
   if (shared !== undefined) shared.store = store;

@@ -28,7 +28,7 @@ export interface HashLocator {
   readonly hash: string;
 }
 
-/** Worker threads of each store, where a process that holds several servers wants other than the default. */
+/** Worker threads of each store, where a process that holds several servers wants other than the default; they start when they are needed. */
 export const DATABASE_THREADS: ServiceKey<number> = { name: 'database-threads' };
 
 export interface StoreOptions {

@@ -62,6 +62,24 @@ test('npm start serves, ends at Ctrl-C with exit code 0, and a second start has 
   }
 });
 
+test('a cluster of one process takes less than 120 MiB while it idles, once its code was compiled', async () => {
+  const { dir } = configFolder();
+  const port = await freePort();
+  for (const round of [1, 2]) {
+    const command = new Command(join(root, 'bin/start'), ['--config', dir, '--port', String(port)], { cwd: root });
+    await command.printed(`Apus serves http://127.0.0.1:${port}`);
+    expect((await request(port, '/healthcheck')).body).toBe('OK');
+    if (round === 2) {
+      const pids = command.pids();
+      expect(pids).toHaveLength(1);
+      const status = readFileSync(`/proc/${pids[0]}/status`, 'latin1');
+      expect(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024).toBeLessThan(120);
+    }
+    command.signal('SIGTERM');
+    expect((await command.exited).code).toBe(0);
+  }
+});
+
 test('a port in use, a broken config and a folder that cannot be made are told in one line, exit code 1', async () => {
   const blocker = createServer();
   blocker.listen(0, '127.0.0.1');
