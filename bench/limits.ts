@@ -44,7 +44,7 @@ async function startNginx(folder: string): Promise<{ child: ChildProcess; port: 
   const path = join(folder, 'nginx.conf');
   const server = `server { listen 127.0.0.1:${port}; root ${folder}; }`;
   const http = `http { access_log off; keepalive_requests 1000000000; ${server} }`;
-  const main = `daemon off; user root; worker_processes 1; pid ${folder}/pid; error_log stderr error;`;
+  const main = `daemon off; user root; worker_processes 1; master_process off; pid ${folder}/pid; error_log stderr error;`;
   writeFileSync(path, `${main}\nevents { worker_connections 4096; }\n${http}\n`);
   const child = startChild('nginx', ['-p', folder, '-e', 'stderr', '-c', path]);
   await eventually('nginx serves', () =>
