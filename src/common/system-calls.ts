@@ -52,6 +52,7 @@ const fallocate = libc.func('int fallocate(int fd, int mode, int64_t offset, int
 const linkat = libc.func(
   'int linkat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, int flags)',
 ) as Call<[number, string, number, string, number]>;
+const mkdir = libc.func('int mkdir(const char *path, unsigned int mode)') as Call<[string, number]>;
 const openPath = libc.func('int open(const char *path, int flags)') as Call<[string, number]>;
 const getdents64 = libc.func('int64_t getdents64(int fd, void *entries, size_t size)') as Call<
   [number, Uint8Array, number]
@@ -202,6 +203,18 @@ export function listDirectory(path: string): string[] | undefined {
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Makes a directory; mode 0777 less the umask. That one is there already, or none to make it in, is no error: both are met all the time
+ * by who makes directories as they are needed.
+ */
+export function makeDirectory(path: string): 'made' | 'exists' | 'no-parent' {
+  if (mkdir(path, 0o777) === 0) return 'made';
+  const errno = koffi.errno();
+  if (errno === osConstants.errno.EEXIST) return 'exists';
+  if (errno === osConstants.errno.ENOENT) return 'no-parent';
+  throw new SystemCallError('mkdir', errno);
 }
 
 /** Opens a file without a name in a folder, for writing; mode 0777 less the umask. Throws EOPNOTSUPP where there is no such thing. */

@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { read } from 'node:fs';
+import { read, readSync } from 'node:fs';
 import { iterateBody, type BodyStream } from '../http/body.ts';
 import { dropCache } from '../common/system-calls.ts';
+import type { DevicePace } from '../common/device-pace.ts';
 
 /** An open file that closes once, and not while a read is under way: its number could be another file's by then. */
 export interface SharedDescriptor {
@@ -20,18 +21,25 @@ export interface DiskBodyOptions {
   readonly expectedMd5: string | undefined;
   /** Pages that were read are dropped from the kernel's cache. */
   readonly dropsCache: boolean;
+  readonly pace: DevicePace;
   readonly onDamage: (reason: string) => void;
 }
 
 const DROP_BYTES = 1 << 20;
+/** After so many bytes of plain reads the loop gets its turn: hashed as they are, they take about a millisecond. */
+const TURN_BYTES = 1 << 18;
 
-/** A large object, or a part of it, read through the pool one chunk ahead of the reader. */
+/**
+ * A large object, or a part of it: with plain reads while its device answers at once, else through the pool one chunk ahead of the
+ * reader.
+ */
 export class DiskBody implements BodyStream {
   readonly #options: DiskBodyOptions;
   readonly #md5: Hash | undefined;
   #position: number;
   #dropped: number;
   #ahead: Promise<Uint8Array> | undefined;
+  #bytesOfTurn = 0;
   #isClosed = false;
 
   constructor(options: DiskBodyOptions) {
@@ -41,19 +49,51 @@ export class DiskBody implements BodyStream {
     this.#md5 = options.expectedMd5 === undefined ? undefined : createHash('md5');
   }
 
-  async read(): Promise<Uint8Array | null> {
+  read(): Uint8Array | null | Promise<Uint8Array | null> {
+    const isInTurn = this.#bytesOfTurn + this.#options.chunkBytes <= TURN_BYTES;
+    if (isInTurn && this.#ahead === undefined && this.#options.pace.isFast) return this.#readNow();
+    this.#bytesOfTurn = 0;
+    return this.#readThroughPool();
+  }
+
+  #readNow(): Uint8Array | null {
+    const length = this.#nextLength();
+    if (length <= 0) return null;
+    const { file, pace } = this.#options;
+    const chunk = Buffer.allocUnsafeSlow(length);
+    pace.beginReading();
+    for (let at = 0; at < length;) {
+      const count = readSync(file.fd, chunk, at, length - at, this.#position + at);
+      if (count === 0) throw this.#cutShort(this.#position + at);
+      at += count;
+    }
+    pace.endReading();
+    this.#position += length;
+    this.#bytesOfTurn += length;
+    this.#took(chunk);
+    return chunk;
+  }
+
+  async #readThroughPool(): Promise<Uint8Array | null> {
     const next = this.#ahead ?? this.#readNext();
     this.#ahead = undefined;
     if (next === undefined) return null;
     const chunk = await next;
     if (this.#isClosed) return null;
+    this.#took(chunk);
+    if (!this.#options.pace.isFast) {
+      this.#ahead = this.#readNext();
+      // The reader may never come back for it; its failure is told when it does.
+      this.#ahead?.catch(() => undefined);
+    }
+    return chunk;
+  }
+
+  /** `#position` is the chunk's end. */
+  #took(chunk: Uint8Array): void {
     this.#md5?.update(chunk);
     this.#dropRead();
-    this.#ahead = this.#readNext();
-    // The reader may never come back for it; its failure is told when it does.
-    this.#ahead?.catch(() => undefined);
-    if (this.#ahead === undefined) this.#check();
-    return chunk;
+    if (this.#position >= this.#options.end) this.#check();
   }
 
   close(): void {
@@ -65,24 +105,30 @@ export class DiskBody implements BodyStream {
     return iterateBody(this);
   }
 
+  #nextLength(): number {
+    return this.#isClosed ? 0 : Math.min(this.#options.chunkBytes, this.#options.end - this.#position);
+  }
+
+  #cutShort(position: number): Error {
+    this.#options.onDamage(`file ends at ${position}, before its length`);
+    return new Error('object file is cut short');
+  }
+
   #readNext(): Promise<Uint8Array> | undefined {
-    const length = Math.min(this.#options.chunkBytes, this.#options.end - this.#position);
-    if (length <= 0 || this.#isClosed) return undefined;
+    const length = this.#nextLength();
+    if (length <= 0) return undefined;
     const position = this.#position;
     this.#position += length;
     return this.#readFully(Buffer.allocUnsafeSlow(length), position);
   }
 
   async #readFully(into: Buffer, position: number): Promise<Uint8Array> {
-    const { file, onDamage } = this.#options;
+    const { file } = this.#options;
     file.begin();
     try {
       for (let at = 0; at < into.length;) {
         const count = await readSome(file.fd, into, at, position + at);
-        if (count === 0) {
-          onDamage(`file ends at ${position + at}, before its length`);
-          throw new Error('object file is cut short');
-        }
+        if (count === 0) throw this.#cutShort(position + at);
         at += count;
       }
       return into;

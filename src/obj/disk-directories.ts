@@ -1,25 +1,32 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname } from 'node:path';
-import { syncDirectory } from '../common/durable-file.ts';
-import { errorCode } from '../common/system-calls.ts';
+import { syncDescriptor } from '../common/durable-file.ts';
+import { makeDirectory, SystemCallError } from '../common/system-calls.ts';
 
 /**
  * Makes a directory and those above it, but never `root`, which must exist. Gives the parents of what was made, which must be fsynced
  * for it to last.
  */
 export function makeDirectories(path: string, root: string): string[] {
-  try {
-    mkdirSync(path);
-    return [dirname(path)];
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'EEXIST') return [];
-    if (code !== 'ENOENT' || path.length <= root.length) throw error;
-  }
+  const outcome = makeDirectory(path);
+  if (outcome === 'exists') return [];
+  if (outcome === 'made') return [dirname(path)];
+  if (path.length <= root.length) throw new SystemCallError('mkdir', constants.errno.ENOENT);
   const parents = makeDirectories(dirname(path), root);
   return [...parents, ...makeDirectories(path, root)];
 }
 
+/** Makes the names in some directories durable, all at once: opening them is nothing, a way through the pool each. */
 export async function syncDirectories(paths: Iterable<string>): Promise<void> {
-  await Promise.all([...new Set(paths)].map(syncDirectory));
+  await Promise.all(Array.from(paths, syncDirectory));
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const fd = openSync(path, 'r');
+  try {
+    await syncDescriptor(fd);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -181,9 +181,10 @@ class OpenedDiskObject implements OpenedObject, SharedDescriptor {
     const isWhole = start === 0 && end === this.contentLength;
     const expectedMd5 = isWhole ? this.metadata.get('ETag') : undefined;
     if (this.contentLength <= SMALL_BYTES) return this.#small(start, end, expectedMd5);
-    const { settings } = this.#context;
+    const { settings, pace } = this.#context;
     return new DiskBody({
       file: this,
+      pace,
       start,
       end,
       chunkBytes: settings.diskChunkSizeBytes,
@@ -194,7 +195,7 @@ class OpenedDiskObject implements OpenedObject, SharedDescriptor {
   }
 
   #small(start: number, end: number, expectedMd5: string | undefined): Uint8Array {
-    this.#context.pace.begin();
+    this.#context.pace.beginReading();
     const bytes = Buffer.allocUnsafe(end - start);
     let at = 0;
     while (at < bytes.length) {
@@ -202,7 +203,7 @@ class OpenedDiskObject implements OpenedObject, SharedDescriptor {
       if (count === 0) break;
       at += count;
     }
-    this.#context.pace.end();
+    this.#context.pace.endReading();
     if (at < bytes.length) {
       this.#damage = `file ends at ${start + at}, before its length`;
       throw new Error('object file is cut short');

@@ -171,7 +171,7 @@ class DiskObject implements StoredObject {
   }
 
   #openNow(options: OpenOptions, pace: DevicePace): OpenedObject | Promise<OpenedObject> {
-    pace.begin();
+    pace.beginReading();
     try {
       return openDiskObject(this.#reading(pace), options);
     } catch (error) {
@@ -179,7 +179,7 @@ class DiskObject implements StoredObject {
       if (error instanceof DamageError) return this.#quarantined(error);
       throw isMissing(error) ? new StorageError('state-changed', String(error), { cause: error }) : storageFault(error);
     } finally {
-      pace.end();
+      pace.endReading();
     }
   }
 

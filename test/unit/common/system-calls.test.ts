@@ -10,6 +10,7 @@ import {
   getXattrAsync,
   linkDescriptor,
   listDirectory,
+  makeDirectory,
   openUnnamed,
   removeXattr,
   setXattr,
@@ -152,4 +153,13 @@ test('a directory is listed, however many names are in it, and one that is not t
   for (const name of names) closeSync(openSync(join(scratch.path, name), 'wx'));
   expect(listDirectory(scratch.path)?.sort()).toEqual(names.sort());
   expect(codeOf(() => listDirectory(join(scratch.path, names[0] as string)))).toBe('ENOTDIR');
+});
+
+test('a directory is made, was there, or has no parent; other faults are told', () => {
+  const path = join(scratch.path, 'a');
+  expect(makeDirectory(join(path, 'b'))).toBe('no-parent');
+  expect(makeDirectory(path)).toBe('made');
+  expect(makeDirectory(path)).toBe('exists');
+  closeSync(openSync(join(path, 'file'), 'wx'));
+  expect(codeOf(() => makeDirectory(join(path, 'file/b')))).toBe('ENOTDIR');
 });
