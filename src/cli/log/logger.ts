@@ -23,7 +23,8 @@ function lineStream(sink: LogSink, facility: number, name: string, maxLineLength
   const stream: LineStream = {
     write(): void {
       const transaction = stream.lastObj?.txn === undefined ? '' : ` (txn: ${stream.lastObj.txn})`;
-      let line = `${name}: ${stream.lastMsg ?? ''}${transaction}`.replaceAll('\n', '#012');
+      let line = `${name}: ${stream.lastMsg ?? ''}${transaction}`;
+      if (line.includes('\n')) line = line.replaceAll('\n', '#012');
       if (maxLineLength > 0 && line.length > maxLineLength) line = shorten(line, maxLineLength);
       sink.send(facility * 8 + (SEVERITIES[stream.lastLevel ?? 30] ?? 6), line);
     },

@@ -1,8 +1,9 @@
 /** Where log lines go: a syslog socket, UDP, or standard error. A sink never blocks and never throws; what it cannot take is dropped. */
 
-import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns';
 import { existsSync, writeSync } from 'node:fs';
-import koffi from 'koffi';
+import { isIP } from 'node:net';
+import { DatagramSocket, internetAddress, unixAddress } from './datagram-socket.ts';
 
 export interface LogSink {
   /** Sends one line; `priority` is facility and severity as syslog counts them. */
@@ -11,20 +12,66 @@ export interface LogSink {
 }
 
 /** Python's syslog handler ends each datagram with a NUL, and so does this. */
-function datagram(priority: number, line: string): Buffer {
-  return Buffer.from(`<${priority}>${line}\0`, 'utf8');
+function datagram(priority: number, line: string): string {
+  return `<${priority}>${line}\0`;
+}
+
+/** Lines that wait for the log host's name to be looked up. */
+const MAX_WAITING = 1000;
+/** How long an address is good for that a name was looked up for. */
+const ADDRESS_LIFE_MS = 60_000;
+
+/** `host`: an address, or a name that is looked up again from time to time. */
+class UdpSink implements LogSink {
+  readonly #host: string;
+  readonly #port: number;
+  #socket: DatagramSocket | undefined;
+  #address: Buffer | undefined;
+  #waiting: string[] = [];
+  /** By performance.now(). */
+  #lookUpAfter = -Infinity;
+  #closed = false;
+
+  constructor(host: string, port: number) {
+    this.#host = host;
+    this.#port = port;
+    const family = isIP(host);
+    if (family === 0) return;
+    this.#use(host, family);
+    this.#lookUpAfter = Infinity;
+  }
+
+  send(priority: number, line: string): void {
+    if (performance.now() > this.#lookUpAfter) this.#lookUp();
+    const text = datagram(priority, line);
+    if (this.#socket !== undefined && this.#address !== undefined) this.#socket.send(text, this.#address);
+    else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(text);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting = [];
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  #lookUp(): void {
+    this.#lookUpAfter = performance.now() + ADDRESS_LIFE_MS;
+    lookup(this.#host, (error, address, family) => {
+      if (error === null && !this.#closed) this.#use(address, family);
+    });
+  }
+
+  #use(address: string, family: number): void {
+    this.#socket?.close();
+    this.#socket = new DatagramSocket(family === 6 ? 'ipv6' : 'ipv4');
+    this.#address = internetAddress(address, this.#port);
+    for (const text of this.#waiting.splice(0)) this.#socket.send(text, this.#address);
+  }
 }
 
 export function udpSink(host: string, port: number): LogSink {
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  socket.unref();
-  socket.on('error', () => undefined); // a log host that is away costs lines, not requests
-  return {
-    send: (priority, line) => socket.send(datagram(priority, line), port, host, () => undefined),
-    close: () => {
-      socket.close();
-    },
-  };
+  return new UdpSink(host, port);
 }
 
 export function stderrSink(): LogSink {
@@ -40,44 +87,13 @@ export function stderrSink(): LogSink {
   };
 }
 
-const AF_UNIX = 1;
-const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000;
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
-
-interface SocketCalls {
-  socket(domain: number, type: number, protocol: number): number;
-  sendto(fd: number, data: Buffer, length: number, flags: number, address: Buffer, addressLength: number): number;
-  close(fd: number): number;
-}
-
-/** libc's own calls: Node has no datagram sockets of the Unix kind. */
-function socketCalls(): SocketCalls {
-  const libc = koffi.load('libc.so.6');
-  return {
-    socket: libc.func('int socket(int domain, int type, int protocol)') as SocketCalls['socket'],
-    sendto: libc.func(
-      'long sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
-    ) as SocketCalls['sendto'],
-    close: libc.func('int close(int fd)') as SocketCalls['close'],
-  };
-}
-
 /** A syslog daemon's datagram socket, usually /dev/log. Sent without waiting: a daemon that does not keep up loses lines. */
 export function unixSink(path: string): LogSink {
-  const calls = socketCalls();
-  const fd = calls.socket(AF_UNIX, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
-  const address = Buffer.alloc(2 + Buffer.byteLength(path) + 1);
-  address.writeUInt16LE(AF_UNIX, 0);
-  address.write(path, 2);
+  const socket = new DatagramSocket('unix');
+  const address = unixAddress(path);
   return {
-    send: (priority, line) => {
-      const data = datagram(priority, line);
-      calls.sendto(fd, data, data.length, MSG_DONTWAIT | MSG_NOSIGNAL, address, address.length);
-    },
-    close: () => {
-      calls.close(fd);
-    },
+    send: (priority, line) => socket.send(datagram(priority, line), address),
+    close: () => socket.close(),
   };
 }
 

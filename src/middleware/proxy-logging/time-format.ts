@@ -56,11 +56,19 @@ const DIRECTIVES: Readonly<Record<string, (date: Date) => string>> = {
 
 const MONTH_SHORT = MONTHS.map((name) => name.slice(0, 3));
 
-/** `22/Nov/2026/16/03/26` */
+let lastSecond = -1;
+let lastDate = '';
+
+/** `22/Nov/2026/16/03/26`; the text of a second is made once. */
 function accessDate(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  const day = `${two(date.getUTCDate())}/${MONTH_SHORT[date.getUTCMonth()]}/${date.getUTCFullYear()}`;
-  return `${day}/${two(date.getUTCHours())}/${two(date.getUTCMinutes())}/${two(date.getUTCSeconds())}`;
+  const second = Math.floor(seconds);
+  if (second !== lastSecond) {
+    const date = new Date(second * 1000);
+    const day = `${two(date.getUTCDate())}/${MONTH_SHORT[date.getUTCMonth()]}/${date.getUTCFullYear()}`;
+    lastDate = `${day}/${two(date.getUTCHours())}/${two(date.getUTCMinutes())}/${two(date.getUTCSeconds())}`;
+    lastSecond = second;
+  }
+  return lastDate;
 }
 
 type TimeFormat = (seconds: number) => string;

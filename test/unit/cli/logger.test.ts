@@ -1,5 +1,7 @@
 import { createSocket } from 'node:dgram';
+import { promises } from 'node:dns';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import { expect, test } from 'vitest';
 import { type ClosableLogger, LogOptionError, makeLogger } from '../../../src/cli/log/logger.ts';
 
@@ -67,4 +69,28 @@ test('a long line keeps both ends within log_max_line_length', async () => {
 test('an unknown facility or level is refused with what was expected', () => {
   expect(() => makeLogger({ conf: { log_facility: 'LOG_NOWHERE' }, name: 'x' })).toThrow(LogOptionError);
   expect(() => makeLogger({ conf: { log_level: 'LOUD' }, name: 'x' })).toThrow(/log_level = LOUD: expected DEBUG/);
+});
+
+test.each(['localhost', '::1'])('lines go to a log host given as %s', async (host) => {
+  const { address } = await promises.lookup(host);
+  const server = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+  server.bind(0, address);
+  await once(server, 'listening');
+  const conf = { log_udp_host: host, log_udp_port: String(server.address().port) };
+  const logger = makeLogger({ conf, name: 'proxy-server' });
+  try {
+    const received = once(server, 'message');
+    logger.info('é');
+    const [message] = (await received) as [Buffer];
+    expect(message.toString('utf8')).toBe(`<${16 * 8 + 6}>proxy-server: é\0`);
+  } finally {
+    logger.close();
+    server.close();
+  }
+});
+
+test('what is logged after the end goes nowhere', () => {
+  const logger = makeLogger({ conf: { log_udp_host: '127.0.0.1', log_udp_port: '9' }, name: 'proxy-server' });
+  logger.close();
+  expect(() => logger.error('late')).not.toThrow();
 });
