@@ -1,5 +1,4 @@
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { errorCode, tryFlock } from './system-calls.ts';
 
 /**
@@ -69,7 +68,7 @@ export function tryLockDirectory(directory: string): DirectoryLock | undefined {
 }
 
 function lockPath(directory: string, name?: string): string {
-  return join(directory, name === undefined ? '.lock' : `.lock-${name}`);
+  return name === undefined ? `${directory}/.lock` : `${directory}/.lock-${name}`;
 }
 
 /** Undefined when it is held, here or elsewhere, or others wait for it. */
