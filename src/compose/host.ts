@@ -27,7 +27,8 @@ export class ServerHost implements Host {
   readonly hashPath: HashPathConfig;
   readonly info: InfoRegistry = new PipelineInfo();
   readonly now: () => number;
-  #rings = new Map<string, RingLookup>();
+  /** By type, for objects by policy index. */
+  #rings = new Map<RingType | number, RingLookup>();
   #services: Map<ServiceKey<unknown>, unknown>;
   #closers: (() => void | Promise<void>)[] = [];
 
@@ -42,15 +43,17 @@ export class ServerHost implements Host {
   }
 
   ring(type: RingType, policyIndex = 0): RingLookup {
-    const path = join(this.swiftDir, `${type === 'object' ? policyFolder('object', policyIndex) : type}.ring.gz`);
-    let ring = this.#rings.get(path);
-    if (ring === undefined) {
-      ring = Ring.load(path, this.hashPath, {
-        onReloadError: (error) => this.log.error(`${path} changed and cannot be loaded; the old ring goes on`, error),
-      });
-      this.#rings.set(path, ring);
-    }
+    const key = type === 'object' ? policyIndex : type;
+    let ring = this.#rings.get(key);
+    if (ring === undefined) this.#rings.set(key, (ring = this.#loadRing(type, policyIndex)));
     return ring;
+  }
+
+  #loadRing(type: RingType, policyIndex: number): RingLookup {
+    const path = join(this.swiftDir, `${type === 'object' ? policyFolder('object', policyIndex) : type}.ring.gz`);
+    return Ring.load(path, this.hashPath, {
+      onReloadError: (error) => this.log.error(`${path} changed and cannot be loaded; the old ring goes on`, error),
+    });
   }
 
   service<T>(key: ServiceKey<T>): T | undefined {
