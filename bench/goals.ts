@@ -121,12 +121,12 @@ function startGoals({ start }: Results): GoalResult[] {
 }
 
 function largeGoals({ large }: Results): GoalResult[] {
-  return large.map(({ system, direction, megabytesPerSec, largestRssBytes }) => {
-    const rssMib = largestRssBytes / MIB;
+  return large.map(({ system, direction, megabytesPerSec, rss: [most] }) => {
+    const rssMib = (most?.bytes ?? NaN) / MIB;
     const where = system === 'one' ? 'all in one process' : 'cluster';
     return {
       title: `${direction.toUpperCase()} of 5 GiB, ${where}: memory of the process that took most`,
-      found: `${rssMib.toFixed(0)} MiB (${megabytesPerSec.toFixed(0)} MB/s)`,
+      found: `${rssMib.toFixed(0)} MiB, ${most?.process} (${megabytesPerSec.toFixed(0)} MB/s)`,
       wanted: `below ${LARGE_RSS_MIB} MiB`,
       isMet: rssMib < LARGE_RSS_MIB,
     };

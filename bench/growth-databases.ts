@@ -64,7 +64,10 @@ async function measureGrowth(system: System, growing: Growing, seconds: number):
   const rows = [[`${title}: ${heading[0]}`, ...heading.slice(1), `first ${LONG_PAGE} /s`, 'CPU ms', 'database']];
   let filled = 0;
   for (const size of sizes) {
+    const started = performance.now();
     await mergeRows(replica, makeRow, filled, size);
+    const rate = ((size - filled) * 1000) / (performance.now() - started);
+    console.error(`${size} ${title}: merged ${short(rate)} a second`);
     filled = size;
     const list = (limit: number, marker = ''): Promise<Sample> =>
       ask(system, replica.port, seconds, () => {

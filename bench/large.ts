@@ -1,7 +1,7 @@
 /** One object of 5 GiB: rate, and the largest memory that any process took. */
 
 import { prepare, put, SIZES, sendOne, WRITTEN } from './fixture.ts';
-import { RssWatch, withDescendants } from './process-times.ts';
+import { type LargestRss, RssWatch, withDescendants } from './process-times.ts';
 import type { RawRequest } from './raw-connection.ts';
 import type { System, SystemName } from './systems.ts';
 
@@ -9,8 +9,8 @@ export interface LargeResult {
   system: SystemName;
   direction: 'put' | 'get';
   megabytesPerSec: number;
-  /** Of the process that took most. */
-  largestRssBytes: number;
+  /** Of each process, the largest first. */
+  rss: LargestRss[];
 }
 
 async function sendWatched(system: System, direction: 'put' | 'get', request: RawRequest): Promise<LargeResult> {
@@ -18,8 +18,8 @@ async function sendWatched(system: System, direction: 'put' | 'get', request: Ra
   const started = performance.now();
   await sendOne(system, request);
   const seconds = (performance.now() - started) / 1000;
-  const largestRssBytes = watch.stop();
-  return { system: system.name, direction, megabytesPerSec: SIZES['5g'] / 1e6 / seconds, largestRssBytes };
+  const rss = watch.stop();
+  return { system: system.name, direction, megabytesPerSec: SIZES['5g'] / 1e6 / seconds, rss };
 }
 
 export async function measureLarge(system: System): Promise<LargeResult[]> {

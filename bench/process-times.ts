@@ -1,6 +1,7 @@
 /** CPU time and memory of processes, from /proc. */
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** The kernel counts in hundredths of a second, whatever its own tick is. */
 const TICKS_PER_SEC = 100;
@@ -51,6 +52,19 @@ export function rssBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
+/** The most memory that a process was seen to take. */
+export interface LargestRss {
+  /** Its config without folder and ending, as `object-server-1`, or its program. */
+  process: string;
+  bytes: number;
+}
+
+function nameOf(pid: number): string {
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0 ]+/);
+  const config = words.find((word) => word.endsWith('.conf') && !word.endsWith('/swift.conf'));
+  return basename(config ?? words[0] ?? String(pid), '.conf');
+}
+
 /** The largest RSS of each process, looked at five times a second until `stop`. */
 export class RssWatch {
   readonly #largest: Map<number, number>;
@@ -61,11 +75,12 @@ export class RssWatch {
     this.#timer = setInterval(() => this.#look(), 200);
   }
 
-  /** Bytes of the process that grew largest. */
-  stop(): number {
+  /** The largest first. */
+  stop(): LargestRss[] {
     clearInterval(this.#timer);
     this.#look();
-    return Math.max(...this.#largest.values());
+    const all = [...this.#largest].map(([pid, bytes]) => ({ process: nameOf(pid), bytes }));
+    return all.sort((a, b) => b.bytes - a.bytes);
   }
 
   #look(): void {

@@ -66,7 +66,14 @@ test('bodies are held against the floor, creates against the disk, slow answers 
       floors: [{ direction: 'put', size: '1m', cpuMs: 10 }],
       disk: [{ createsPerSec: 900, cpuMs: 1 }],
       start: { firstAnswerMs: 1600, idleRssBytes: 100 << 20 },
-      large: [{ system: 'apus', direction: 'get', megabytesPerSec: 300, largestRssBytes: 151 << 20 }],
+      large: [
+        {
+          system: 'apus',
+          direction: 'get',
+          megabytesPerSec: 300,
+          rss: [{ process: 'proxy-server', bytes: 151 << 20 }],
+        },
+      ],
     }),
   );
   expect(goals.map(({ found, isMet }) => [found, isMet])).toEqual([
@@ -75,7 +82,7 @@ test('bodies are held against the floor, creates against the disk, slow answers 
     ['401 ms', false],
     ['1.60 s', false],
     ['100 MiB', true],
-    ['151 MiB (300 MB/s)', false],
+    ['151 MiB, proxy-server (300 MB/s)', false],
   ]);
 });
 
