@@ -38,13 +38,8 @@ const MANAGED = ['connection', 'transfer-encoding', 'keep-alive'];
  * Sends `response` and closes its body. Throws only when no byte of it went out: an UnsendableHeader, or what the body threw before
  * its first chunk. A body that breaks later, or is shorter than promised, ends the connection.
  */
-export async function sendResponse(
-  out: HttpSocket,
-  response: SwiftResponse,
-  options: SendOptions,
-): Promise<SendOutcome> {
-  const writer = new ResponseWriter(out, response, options);
-  return writer.send();
+export function sendResponse(out: HttpSocket, response: SwiftResponse, options: SendOptions): Promise<SendOutcome> {
+  return new ResponseWriter(out, response, options).send();
 }
 
 class ResponseWriter {
@@ -85,7 +80,8 @@ class ResponseWriter {
       this.#fail(error);
       return this.#outcome;
     }
-    await this.#closeBody();
+    // Bytes own nothing that must be freed.
+    if (body !== null && !(body instanceof Uint8Array)) await this.#closeBody();
     return this.#outcome;
   }
 
@@ -218,8 +214,11 @@ class ResponseWriter {
   }
 
   /** True once the client has room again, false when it is gone or does not take what was sent. */
-  async #taken(): Promise<boolean> {
-    if (!this.#out.needsDrain) return !this.#out.gone;
+  #taken(): boolean | Promise<boolean> {
+    return this.#out.needsDrain ? this.#drained() : !this.#out.gone;
+  }
+
+  async #drained(): Promise<boolean> {
     if ((await this.#out.waitDrain(this.#options.stallTimeoutMs)) === 'drained') return true;
     this.#out.destroy();
     return false;

@@ -20,21 +20,23 @@ export function headerLines(headers: Headers, except: readonly string[] = NO_HEA
   let lines = '';
   for (const [name, value] of headers) {
     if (except.length > 0 && except.includes(name)) continue;
-    if (UNSAFE.test(value) || !isSendableName(name)) throw new UnsendableHeader(name);
-    lines += `${titleName(name)}: ${value}\r\n`;
+    if (UNSAFE.test(value)) throw new UnsendableHeader(name);
+    lines += `${lineStarts.get(name) ?? lineStart(name)}${value}\r\n`;
   }
   return lines;
 }
 
-const sendable = new Set<string>();
+/** `Content-Type: ` by its name in lower case. */
+const lineStarts = new Map<string, string>();
+const CACHE_LIMIT = 2000;
 
-function isSendableName(name: string): boolean {
-  if (sendable.has(name)) return true;
+function lineStart(name: string): string {
   // A blank inside comes from a name that another Swift stored.
   if (name === '' || name.startsWith(' ') || name.endsWith(' ') || UNSAFE_NAME.test(name.replaceAll(' ', '_')))
-    return false;
-  if (sendable.size < 2000) sendable.add(name);
-  return true;
+    throw new UnsendableHeader(name);
+  const start = `${titleName(name)}: `;
+  if (lineStarts.size < CACHE_LIMIT) lineStarts.set(name, start);
+  return start;
 }
 
 /** `HTTP/1.1 404 Not Found` with CR LF. */

@@ -290,8 +290,8 @@ class ServerExchange implements RequestConnection {
   }
 
   /** After the answer: reads what is left of the body, within bounds. True when the connection may be used again. */
-  async finish(): Promise<boolean> {
-    return this.body === null || (await this.body.drain(DRAIN_BYTES, DRAIN_TIMEOUT_MS));
+  finish(): boolean | Promise<boolean> {
+    return this.body === null || this.body.drain(DRAIN_BYTES, DRAIN_TIMEOUT_MS);
   }
 
   /** The request is over. */
