@@ -70,7 +70,9 @@ export async function mergeRows(replica: Replica, make: MakeRow, from: number, t
   const url = `http://127.0.0.1:${port}/${device}/${partition}/${hash}`;
   for (let first = from; first < to; first += ROWS_AT_ONCE) {
     const rows = Array.from({ length: Math.min(ROWS_AT_ONCE, to - first) }, (_, at) => make(first + at));
-    const answer = await fetch(url, { method: 'REPLICATE', body: JSON.stringify(['merge_items', rows, 'bench']) });
+    const body = JSON.stringify(['merge_items', rows, 'bench']);
+    // A connection that is kept may just be closed by the server, and fetch does not try again.
+    const answer = await fetch(url, { method: 'REPLICATE', headers: { connection: 'close' }, body });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`REPLICATE ${url}: ${answer.status} ${text}`);
   }

@@ -24,7 +24,8 @@ export async function onScene(play: (folder: string) => Promise<void>): Promise<
     await stopAll();
     process.exit(0);
   } catch (error) {
-    console.error(`bench: ${(error as Error).message}`);
+    const { message, cause } = error as Error;
+    console.error(`bench: ${message}${cause instanceof Error ? `: ${cause.message}` : ''}`);
     await stopAll();
     process.exit(1);
   }
