@@ -16,7 +16,8 @@ export interface Measurement {
 /** Called in every round of a row, after its systems. */
 export type BesideRow = (row: Row, clients: number) => Promise<void>;
 
-const WARM_UP_SEC = 1;
+/** Servers run for months: what Node compiles in its first seconds of a kind of request is not what is asked for. */
+const WARM_UP_SEC = 6;
 
 export function clientsOf(row: Row, options: Pick<BenchOptions, 'clients'>): readonly number[] {
   return row.clients ?? options.clients;
