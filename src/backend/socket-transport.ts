@@ -168,6 +168,10 @@ class SocketExchange implements BackendExchange {
     return flowing ? undefined : this.#drained(timeoutMs);
   }
 
+  get flushed(): boolean {
+    return this.#connection.out.flushed;
+  }
+
   end(): void {
     this.#check();
     this.#sendHead();

@@ -38,6 +38,8 @@ export interface BackendExchange {
   head(timeoutMs: number): Promise<BackendHead>;
   /** Sends body bytes. A promise when the node does not keep up: wait for it (it rejects with 'timeout' after `timeoutMs`) before the next. */
   write(chunk: Uint8Array, timeoutMs: number): void | Promise<void>;
+  /** True when nothing refers to the memory of what was written any more; a transport that never can tell has none. */
+  readonly flushed?: boolean;
   /** Ends the body; with a chunked body, ends this stream of chunks (`write` may begin another, as two-phase commit needs). */
   end(): void;
   /** Body of the final answer; `timeoutMs` bounds each read. Call once, after the final head. */

@@ -32,6 +32,25 @@ export class FixedDecoder implements BodyDecoder {
   }
 }
 
+/**
+ * BodyStream's `pass` for a body that stands in `input`. Only one of known length passes, once nothing of it is held. False when nothing
+ * came for `timeoutMs`.
+ */
+export function passBody(
+  input: ByteInput,
+  decoder: BodyDecoder,
+  timeoutMs: number,
+  take: (chunk: Uint8Array) => boolean,
+): boolean | Promise<boolean> {
+  if (!(decoder instanceof FixedDecoder) || decoder.remainingBytes === 0 || input.length > 0) return true;
+  return input.pass(timeoutMs, (bytes) => {
+    const chunk = decoder.accept(bytes);
+    if (chunk.length < bytes.length) input.push(Buffer.from(bytes.subarray(chunk.length)));
+    else if (decoder.remainingBytes === 0) input.wake();
+    return take(chunk);
+  });
+}
+
 export class UntilCloseDecoder implements BodyDecoder {
   remainingBytes: number = Infinity;
 

@@ -54,6 +54,43 @@ export function bodyStream(body: Body): BodyStream {
   return body === null || body instanceof Uint8Array ? new BytesBody(body) : new IterableBody(body);
 }
 
+/**
+ * Reads a body to its end without closing it; `take` gets each chunk and may answer a promise to wait for. `isFree` tells whether the memory
+ * of all that was taken may be used again; that of the first chunk never is. Throws what broke the body, and what `take` throws.
+ */
+export async function forEachChunk(
+  stream: BodyStream,
+  take: (chunk: Uint8Array) => void | Promise<void>,
+  isFree: () => boolean,
+): Promise<void> {
+  for (;;) {
+    const next = stream.read();
+    const chunk = next instanceof Promise ? await next : next;
+    if (chunk === null) return;
+    const wait = take(chunk);
+    if (wait !== undefined) await wait;
+    if (stream.pass !== undefined) await passEach(stream, take, isFree);
+  }
+}
+
+async function passEach(
+  stream: BodyStream,
+  take: (chunk: Uint8Array) => void | Promise<void>,
+  isFree: () => boolean,
+): Promise<void> {
+  let wait: Promise<void> | undefined;
+  await stream.pass?.((chunk) => {
+    try {
+      wait = take(chunk) ?? undefined;
+    } catch (error) {
+      // The connection calls this, and has nobody to throw to.
+      wait = Promise.reject(error as Error);
+    }
+    return wait === undefined && isFree();
+  });
+  await wait;
+}
+
 class BytesBody implements BodyStream {
   #bytes: Uint8Array | null;
 

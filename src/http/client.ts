@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import { iterateBody, type BodyStream } from './body.ts';
-import { type BodyDecoder, ChunkedDecoder, FixedDecoder, UntilCloseDecoder } from './body-decoder.ts';
+import { type BodyDecoder, ChunkedDecoder, FixedDecoder, passBody, UntilCloseDecoder } from './body-decoder.ts';
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from './head-parser.ts';
 import { HttpSocket } from './http-socket.ts';
 import { type ResponseHead, ResponseHeadParser } from './response-head.ts';
@@ -164,17 +164,10 @@ class AnswerBody implements BodyStream {
   }
 
   async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
-    const decoder = this.#decoder;
-    const { input } = this.#out;
-    if (!(decoder instanceof FixedDecoder) || this.#state !== 'reading' || input.length > 0) return;
-    const inTime = await input.pass(this.#timeoutMs, (bytes) => {
-      const chunk = decoder.accept(bytes);
-      if (chunk.length < bytes.length) input.push(Buffer.from(bytes.subarray(chunk.length)));
-      else if (decoder.remainingBytes === 0) input.wake();
-      return take(chunk);
-    });
+    if (this.#state !== 'reading') return;
+    const inTime = await passBody(this.#out.input, this.#decoder, this.#timeoutMs, take);
     if (!inTime) this.#broken(this.#timedOut());
-    else if (decoder.remainingBytes === 0) this.#ended();
+    else if (this.#decoder.remainingBytes === 0) this.#ended();
   }
 
   /** Before the end, closes the connection. */

@@ -1,5 +1,5 @@
 import { iterateBody, type BodyStream } from './body.ts';
-import { type BodyDecoder, ChunkedDecoder } from './body-decoder.ts';
+import { type BodyDecoder, ChunkedDecoder, passBody } from './body-decoder.ts';
 import type { ByteInput } from './byte-input.ts';
 import { ChunkReadTimeout, ClientDisconnect } from './errors.ts';
 
@@ -55,6 +55,13 @@ export class IncomingBody implements BodyStream {
     }
     const chunk = this.#poll();
     return chunk === undefined ? this.#wait() : chunk;
+  }
+
+  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+    if (this.#failure !== null || this.#closed || !this.#asked) return;
+    if (!(await passBody(this.#input, this.#decoder, this.#stallTimeoutMs, take))) {
+      this.#failure = new ChunkReadTimeout();
+    }
   }
 
   /**

@@ -13,6 +13,7 @@ import { type RequestConnection, SwiftRequest } from './request.ts';
 import { errorResponse, HttpError, SwiftResponse } from './response.ts';
 import { sendResponse, type SendOptions, type SendOutcome } from './response-writer.ts';
 import { headerLines, statusLine } from './serializer.ts';
+import { readAccepted } from './socket-reader.ts';
 
 export interface ConnectionOptions {
   handler: Handler;
@@ -50,9 +51,11 @@ export class ServerConnection {
   /** The client may still be sending what nobody will read. */
   #unread = false;
 
-  constructor(socket: ClientSocket, options: ConnectionOptions) {
+  /** `accepted`: nothing was read from it yet. */
+  constructor(accepted: ClientSocket, options: ConnectionOptions) {
+    const { socket, reader } = readAccepted(accepted);
     this.#options = options;
-    this.#out = new HttpSocket(socket);
+    this.#out = new HttpSocket(socket, reader);
     this.#parser = new RequestHeadParser(options.limits);
     this.#remoteAddress = socket.remoteAddress ?? '';
     this.#remotePort = socket.remotePort ?? 0;

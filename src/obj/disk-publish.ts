@@ -1,4 +1,5 @@
 import { linkSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import type { DevicePace } from '../common/device-pace.ts';
 import { syncDescriptor } from '../common/durable-file.ts';
 import { partitionOfHash } from '../common/hash-path.ts';
 import { errorCode, linkDescriptor } from '../common/system-calls.ts';
@@ -20,6 +21,7 @@ export interface DiskWriteContext {
   /** `/account/container/object`, native. */
   readonly name: string;
   readonly nextPartPower: number | null;
+  readonly pace: DevicePace;
 }
 
 /** A file under way: without a name, or with one in `tmp` where the file system knows no unnamed files. */

@@ -206,6 +206,7 @@ class DiskObject implements StoredObject {
       policyIndex: this.#location.policyIndex,
       name: this.#name,
       nextPartPower: nextPartPower ?? null,
+      pace: this.#storage.pace(this.#location.device),
     };
   }
 }

@@ -143,7 +143,7 @@ class DiskWriter implements ObjectWriter {
   /** The write under way; never rejects, its failure is in #failure. */
   #underWay: Promise<void> | undefined;
   #failure: unknown;
-  /** Some of it went to the pool. */
+  /** Some of it was written. */
   #hasBegun = false;
   #written = 0;
   #synced = 0;
@@ -158,9 +158,15 @@ class DiskWriter implements ObjectWriter {
     this.#throwFailure();
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
+    if (!this.#hasBegun && this.#waitingBytes <= SMALL_BYTES) return;
+    if (this.#underWay === undefined && this.#context.pace.isFast) return this.#writeNow();
     if (this.#waitingBytes < WRITE_BYTES) return;
     if (this.#underWay === undefined) this.#flush();
     else return this.#flushNext();
+  }
+
+  get holdsNothing(): boolean {
+    return this.#waitingBytes === 0 && this.#underWay === undefined;
   }
 
   finish(): string | Promise<string> {
@@ -168,7 +174,7 @@ class DiskWriter implements ObjectWriter {
     const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as Uint8Array) : Buffer.concat(this.#waiting);
     this.#waiting = [];
     try {
-      for (let at = 0; at < bytes.length;) at += writeSync(this.#open().fd, bytes, at, bytes.length - at, at);
+      writeWhole(this.#open().fd, bytes, 0);
     } catch (error) {
       throw storageFault(error);
     }
@@ -196,7 +202,7 @@ class DiskWriter implements ObjectWriter {
   async #finishLarge(): Promise<string> {
     await this.#underWay;
     this.#throwFailure();
-    this.#flush();
+    if (this.#waitingBytes > 0) this.#flush();
     await this.#underWay;
     this.#throwFailure();
     return this.#md5Of?.(this.#written) ?? (this.#md5 ?? createHash('md5')).digest('hex');
@@ -208,20 +214,54 @@ class DiskWriter implements ObjectWriter {
     this.#flush();
   }
 
+  /** Plain calls into the kernel's cache, while the device lets nobody wait for them. A promise when what is there is to be made durable. */
+  #writeNow(): void | Promise<void> {
+    const { pace, settings } = this.#context;
+    const chunks = this.#takeWaiting();
+    const { fd } = this.#open();
+    pace.begin();
+    try {
+      for (const chunk of chunks) {
+        writeWhole(fd, chunk, this.#written);
+        this.#written += chunk.length;
+      }
+    } catch (error) {
+      throw storageFault(error);
+    } finally {
+      pace.end();
+    }
+    this.#hash(chunks);
+    if (settings.bytesPerSync <= 0 || this.#written - this.#synced < settings.bytesPerSync) return;
+    this.#begin(this.#syncWritten(fd));
+    return this.#underWay;
+  }
+
   #flush(): void {
+    const chunks = this.#takeWaiting();
+    this.#begin(this.#writeAll(this.#open().fd, chunks));
+    // While the pool writes.
+    this.#hash(chunks);
+  }
+
+  #takeWaiting(): Uint8Array[] {
     const chunks = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#hasBegun = true;
-    const { fd } = this.#open();
-    this.#underWay = this.#writeAll(fd, chunks).then(
+    return chunks;
+  }
+
+  #begin(work: Promise<void>): void {
+    this.#underWay = work.then(
       () => (this.#underWay = undefined),
       (error: unknown) => {
         this.#underWay = undefined;
         this.#failure = storageFault(error);
       },
     );
-    // Hashing while the pool writes.
+  }
+
+  #hash(chunks: readonly Uint8Array[]): void {
     if (this.#md5Of !== undefined) return;
     this.#md5 ??= createHash('md5');
     for (const chunk of chunks) this.#md5.update(chunk);
@@ -235,7 +275,10 @@ class DiskWriter implements ObjectWriter {
       rest = afterBytes(rest, count);
     }
     const { bytesPerSync } = this.#context.settings;
-    if (bytesPerSync <= 0 || this.#written - this.#synced < bytesPerSync) return;
+    if (bytesPerSync > 0 && this.#written - this.#synced >= bytesPerSync) await this.#syncWritten(fd);
+  }
+
+  async #syncWritten(fd: number): Promise<void> {
     await syncDataOfDescriptor(fd);
     dropCache(fd, this.#synced, this.#written - this.#synced);
     this.#synced = this.#written;
@@ -249,6 +292,10 @@ class DiskWriter implements ObjectWriter {
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure as Error;
   }
+}
+
+function writeWhole(fd: number, bytes: Uint8Array, position: number): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
 }
 
 function writeSome(fd: number, chunks: Uint8Array[], position: number): Promise<number> {

@@ -145,6 +145,7 @@ class MemObject implements StoredObject {
 class MemWriter implements ObjectWriter {
   readonly #commit: (metadata: Metadata, timestamp: Timestamp, bytes: Buffer) => void;
   readonly #md5Of: Md5Of | undefined;
+  readonly holdsNothing = false;
   #chunks: Uint8Array[] = [];
   #bytes: Buffer | undefined;
 

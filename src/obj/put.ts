@@ -1,6 +1,6 @@
 /** PUT of an object. The order of the checks is Swift's: spec swift-formats 5.2. */
 
-import { bodyStream, digestOf } from '../http/body.ts';
+import { bodyStream, digestOf, forEachChunk } from '../http/body.ts';
 import { etagListHas, unquotedEtag } from '../http/conditional.ts';
 import type { Timestamp } from '../common/timestamp.ts';
 import type { Headers } from '../http/headers.ts';
@@ -116,16 +116,13 @@ async function receive(
   const body = mime?.objectBody ?? bodyStream(req.body);
   const deadline = server.now() + server.maxUploadSeconds;
   let received = 0;
-  for (;;) {
-    const next = body.read();
-    const chunk = next instanceof Promise ? await next : next;
-    if (chunk === null) break;
+  const store = (chunk: Uint8Array): void | Promise<void> => {
     if (server.now() > deadline) throw new HttpError(408);
     received += chunk.length;
     if (sizeBytes !== null && received > sizeBytes) throw new ClientDisconnect();
-    const written = writer.write(chunk);
-    if (written !== undefined) await written;
-  }
+    return writer.write(chunk);
+  };
+  await forEachChunk(body, store, () => writer.holdsNothing);
   if (sizeBytes !== null && received !== sizeBytes) throw new ClientDisconnect();
   const footers = await mime?.readFooters();
   return { sizeBytes: received, etag: await writer.finish(), footers };

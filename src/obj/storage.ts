@@ -112,6 +112,8 @@ export interface CreateOptions {
 export interface ObjectWriter {
   /** Takes over the chunk. A promise when the disk does not keep up: wait for it before the next. Throws StorageError. */
   write(chunk: Uint8Array): void | Promise<void>;
+  /** True when nothing refers to the memory of the chunks written so far. */
+  readonly holdsNothing: boolean;
   /** After the last write, once: MD5 in hex of all that was written. */
   finish(): string | Promise<string>;
   /**

@@ -2,7 +2,7 @@
 
 import { quorumSize } from '../common/storage-policy.ts';
 import type { Timestamp } from '../common/timestamp.ts';
-import { bodyStream, readAll } from '../http/body.ts';
+import { bodyStream, forEachChunk, readAll } from '../http/body.ts';
 import { ChunkReadError, ClientDisconnect } from '../http/errors.ts';
 import { Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
@@ -73,16 +73,14 @@ async function transfer(
   const promised = req.isChunked ? null : req.contentLength;
   let receivedBytes = 0;
   try {
-    for (;;) {
-      const next = body.read();
-      const chunk = next instanceof Promise ? await next : next;
-      if (chunk === null) break;
+    const send = (chunk: Uint8Array): void | Promise<void> => {
       receivedBytes += chunk.length;
       if (receivedBytes > maxBytes) throw new HttpError(413);
       const wait = fanout.write(chunk);
-      if (wait !== undefined) await wait;
+      if (wait !== undefined) return wait.then(() => requireQuorum(req, fanout.live, quorum, 'during send'));
       requireQuorum(req, fanout.live, quorum, 'during send');
-    }
+    };
+    await forEachChunk(body, send, () => fanout.flushed);
   } catch (error) {
     throw clientFault(req, error, target.path);
   }

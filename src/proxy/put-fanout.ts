@@ -45,6 +45,13 @@ export class PutFanout {
     return this.#send(() => chunk);
   }
 
+  /** True when no node's connection refers to the memory of what was written. */
+  get flushed(): boolean {
+    return this.#connections.every(
+      ({ failed, final, exchange }) => failed || final !== undefined || exchange.flushed === true,
+    );
+  }
+
   /** Ends the data, with footers behind it when the PUT has any. Never rejects. */
   async finish(footers: Headers | undefined): Promise<void> {
     if (!this.#opened) await this.#open();

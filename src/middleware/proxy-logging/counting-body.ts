@@ -24,6 +24,13 @@ export class CountingBody implements BodyStream {
     );
   }
 
+  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+    await this.#source.pass?.((chunk) => {
+      this.count += chunk.length;
+      return take(chunk);
+    });
+  }
+
   #take(chunk: Uint8Array | null): Uint8Array | null {
     if (chunk === null) this.#end(false);
     else this.count += chunk.length;

@@ -76,6 +76,27 @@ describe('writing', () => {
     expect((await fetched(fixture.object())).bytes.equals(bytes)).toBe(true);
   });
 
+  test.each([
+    ['answers at once', true],
+    ['lets callers wait', false],
+  ])('on a device that %s, memory that the writer no longer holds may be used again', async (_, isFast) => {
+    Object.defineProperty(fixture.storage.pace('sdb1'), 'isFast', { value: isFast });
+    const bytes = randomBytes(700001);
+    const writer = await fixture.object().create({ sizeBytes: bytes.length });
+    let reused = 0;
+    for (let from = 0; from < bytes.length; from += 65536) {
+      const chunk = Buffer.from(bytes.subarray(from, from + 65536));
+      await writer.write(chunk);
+      if (!writer.holdsNothing) continue;
+      chunk.fill(0);
+      reused += 1;
+    }
+    expect(await writer.finish()).toBe(hash('md5', bytes, 'hex'));
+    await writer.commit(dataMetadata(at(1), bytes), at(1));
+    expect((await fetched(fixture.object())).bytes.equals(bytes)).toBe(true);
+    expect(reused).toBe(isFast ? 10 : 0);
+  });
+
   test('an aborted upload leaves nothing, small or large, before or after finish', async () => {
     for (const length of [10, 600000]) {
       for (const finishes of [false, true]) {
