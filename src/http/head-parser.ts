@@ -1,7 +1,7 @@
 /** The lines of an HTTP head, request's and answer's alike: strict, in the order of the bytes, however they are segmented. */
 
 import type { ByteInput } from './byte-input.ts';
-import { Headers } from './headers.ts';
+import { Headers, lowerName } from './headers.ts';
 import { HttpError, SwiftResponse, textResponse } from './response.ts';
 
 /** Limits of a head, counted as Swift's servers count them. */
@@ -42,15 +42,22 @@ export class ProtocolError extends HttpError {
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const CR = 13;
-const FORBIDDEN = /[\r\0]/;
+/** In a whole head: NUL, or CR that ends no line. */
+const FORBIDDEN = /\0|\r[^\n]/;
+const FORBIDDEN_IN_LINE = /[\r\0]/;
 // Any byte but blanks, controls and the colon: Swift stores names that are no tokens, and names that are not ASCII.
 const FIELD_NAME = /^[!-9;-~\x80-\xff]+$/;
 // Stored by a Swift that took it: blanks inside. Never at the edges.
 const LAX_FIELD_NAME = /^[!-9;-~\x80-\xff](?:[ !-9;-~\x80-\xff]*[!-9;-~\x80-\xff])?$/;
 
+/** Names of fields as they came that were found good, with the names under which they are kept: the same few come with every head. */
+export type KnownNames = Map<string, string>;
+const KNOWN_LIMIT = 2000;
+
 /** Takes a head off an input, line by line. A subclass reads the start line and says what the head means. */
 export abstract class HeadParser<Head> {
   readonly #limits: HeadLimits;
+  readonly #knownNames: KnownNames;
   readonly #fieldName: RegExp;
   #text = '';
   #started = false;
@@ -58,8 +65,10 @@ export abstract class HeadParser<Head> {
   #headerBytes = 0;
   #headers = new Headers();
 
-  constructor(limits: HeadLimits, laxNames = false) {
+  /** `knownNames`: shared by parsers that take the same names. */
+  constructor(limits: HeadLimits, knownNames: KnownNames, laxNames = false) {
     this.#limits = limits;
+    this.#knownNames = knownNames;
     this.#fieldName = laxNames ? LAX_FIELD_NAME : FIELD_NAME;
   }
 
@@ -89,6 +98,7 @@ export abstract class HeadParser<Head> {
 
   /** Takes the whole lines of `text`; the index behind the empty line, or -1 with the rest carried over. */
   #lines(text: string, scanned: number): number {
+    const isClean = !FORBIDDEN.test(text);
     let at = 0;
     for (;;) {
       const limit = this.#started ? this.#limits.maxHeaderLine : this.#limits.maxStartLine;
@@ -100,7 +110,7 @@ export abstract class HeadParser<Head> {
       }
       if (feed === at || text.charCodeAt(feed - 1) !== CR) throw malformed('line ends without CR');
       const line = text.slice(at, feed - 1);
-      if (FORBIDDEN.test(line)) throw malformed('CR or NUL inside a line');
+      if (!isClean && FORBIDDEN_IN_LINE.test(line)) throw malformed('CR or NUL inside a line');
       at = feed + 1;
       if (!this.#started) {
         this.#started = true;
@@ -125,9 +135,17 @@ export abstract class HeadParser<Head> {
     const colon = line.indexOf(':');
     if (colon < 0) throw malformed('header without a colon');
     const name = line.slice(0, colon);
-    if (!this.#fieldName.test(name)) throw malformed('header name');
-    this.#headers.append(this.fieldName(name), trimBlanks(line, colon + 1));
+    this.#headers.appendLower(this.#knownNames.get(name) ?? this.#newName(name), trimBlanks(line, colon + 1));
     return false;
+  }
+
+  #newName(name: string): string {
+    if (!this.#fieldName.test(name)) throw malformed('header name');
+    // A copy: a part of the head's text would keep all of that in memory.
+    const copy = Buffer.from(name, 'latin1').toString('latin1');
+    const kept = lowerName(this.fieldName(copy));
+    if (this.#knownNames.size < KNOWN_LIMIT) this.#knownNames.set(copy, kept);
+    return kept;
   }
 
   #finish(): Head {

@@ -59,7 +59,10 @@ export class Headers implements Iterable<[string, string]> {
 
   get(name: string): string | undefined {
     // Most names are asked for in lower case, as they are kept.
-    return this.#fields.get(name) ?? this.#fields.get(lowerName(name));
+    const value = this.#fields.get(name);
+    if (value !== undefined) return value;
+    const lower = lowerName(name);
+    return lower === name ? undefined : this.#fields.get(lower);
   }
 
   /** The value decoded as UTF-8 to native text. */
@@ -84,15 +87,20 @@ export class Headers implements Iterable<[string, string]> {
 
   /** Adds a field; one that is there already gets `,` and the new value appended. */
   append(name: string, value: string): this {
-    const key = lowerName(name);
-    const old = this.#fields.get(key);
-    this.#fields.set(key, old === undefined ? value : `${old},${value}`);
+    return this.appendLower(lowerName(name), value);
+  }
+
+  /** As `append`, for a name that is in lower case already. */
+  appendLower(lower: string, value: string): this {
+    const old = this.#fields.get(lower);
+    this.#fields.set(lower, old === undefined ? value : `${old},${value}`);
     return this;
   }
 
   /** Sets the field only when it is not there. */
   setDefault(name: string, value: string | number): this {
-    if (!this.has(name)) this.set(name, value);
+    const lower = lowerName(name);
+    if (!this.#fields.has(lower)) this.#fields.set(lower, String(value));
     return this;
   }
 

@@ -1,4 +1,13 @@
-import { type Framing, framingOf, HeadParser, hasToken, malformed, ProtocolError } from './head-parser.ts';
+import {
+  type Framing,
+  framingOf,
+  type HeadLimits,
+  HeadParser,
+  hasToken,
+  type KnownNames,
+  malformed,
+  ProtocolError,
+} from './head-parser.ts';
 import type { Headers } from './headers.ts';
 
 export interface RequestHead {
@@ -21,11 +30,17 @@ const ABSOLUTE = /^https?:\/\/([^/?#@]+)([/?].*)?$/i;
 
 const FRAMING_NAMES: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
+const knownNames: KnownNames = new Map();
+
 /** Reads request heads, one after the other. */
 export class RequestHeadParser extends HeadParser<RequestHead> {
   #method = '';
   #target = '';
   #httpVersion: '1.0' | '1.1' = '1.1';
+
+  constructor(limits: HeadLimits) {
+    super(limits, knownNames);
+  }
 
   protected override startLine(line: string): void {
     const match = REQUEST_LINE.exec(line);

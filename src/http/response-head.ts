@@ -1,4 +1,12 @@
-import { type Framing, framingOf, HeadParser, hasToken, ProtocolError } from './head-parser.ts';
+import {
+  type Framing,
+  framingOf,
+  type HeadLimits,
+  HeadParser,
+  hasToken,
+  type KnownNames,
+  ProtocolError,
+} from './head-parser.ts';
 import type { Headers } from './headers.ts';
 
 export interface ResponseHead {
@@ -13,11 +21,18 @@ export interface ResponseHead {
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([^\x00-\x08\x0a-\x1f\x7f]*))?$/;
 
+const knownNames: KnownNames = new Map();
+const knownLaxNames: KnownNames = new Map();
+
 /** Reads the heads of answers, interim ones too, one after the other. */
 export class ResponseHeadParser extends HeadParser<ResponseHead> {
   #httpVersion: '1.0' | '1.1' = '1.1';
   #status = 0;
   #reason = '';
+
+  constructor(limits: HeadLimits, laxNames = false) {
+    super(limits, laxNames ? knownLaxNames : knownNames, laxNames);
+  }
 
   protected override startLine(line: string): void {
     const match = STATUS_LINE.exec(line);

@@ -63,10 +63,9 @@ export function openDiskObject(context: DiskReadContext, options: OpenOptions): 
 const NOTHING = new StorageError('not-exist');
 
 function listHashDirectory(paths: ObjectPaths): string[] {
+  let names: string[] | undefined;
   try {
-    const names = listDirectory(paths.hashDir);
-    if (names === undefined) throw NOTHING;
-    return names.length > 1 ? names.sort().reverse() : names;
+    names = listDirectory(paths.hashDir);
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOTDIR') {
@@ -80,6 +79,8 @@ function listHashDirectory(paths: ObjectPaths): string[] {
     if (isDamage(error) && code !== 'EIO') throw new DamageError(paths.hashDir, 'directory cannot be listed', error);
     throw error;
   }
+  if (names === undefined) throw NOTHING;
+  return names.length > 1 ? names.sort().reverse() : names;
 }
 
 /** Why there is no object: nothing there, or a tombstone, whose own metadata tell its time. */
