@@ -292,6 +292,17 @@ class AnswerBody implements BodyStream {
     return next instanceof Promise ? this.#await(next) : this.#passOn(next);
   }
 
+  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+    try {
+      await this.#source.pass?.((chunk) => {
+        this.#options.count(chunk.length);
+        return take(chunk) && this.#options.failure() === undefined;
+      });
+    } catch (error) {
+      throw this.#options.failure() ?? this.#lost(error);
+    }
+  }
+
   close(): void {
     this.#options.finish(false);
   }

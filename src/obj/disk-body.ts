@@ -40,6 +40,8 @@ export class DiskBody implements BodyStream {
   #dropped: number;
   #ahead: Promise<Uint8Array> | undefined;
   #bytesOfTurn = 0;
+  /** Memory for chunks that pass, filled again and again. */
+  #own: Buffer | undefined;
   #isClosed = false;
 
   constructor(options: DiskBodyOptions) {
@@ -50,17 +52,43 @@ export class DiskBody implements BodyStream {
   }
 
   read(): Uint8Array | null | Promise<Uint8Array | null> {
-    const isInTurn = this.#bytesOfTurn + this.#options.chunkBytes <= TURN_BYTES;
-    if (isInTurn && this.#ahead === undefined && this.#options.pace.isFast) return this.#readNow();
+    if (this.#isInTurn && this.#isPlain) {
+      const length = this.#nextLength();
+      return length <= 0 ? null : this.#readNow(Buffer.allocUnsafeSlow(length));
+    }
     this.#bytesOfTurn = 0;
     return this.#readThroughPool();
   }
 
-  #readNow(): Uint8Array | null {
-    const length = this.#nextLength();
-    if (length <= 0) return null;
+  /** While plain reads do; the rest is for `read`. */
+  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+    for (;;) {
+      if (!this.#isInTurn) {
+        await new Promise((resolve) => setImmediate(resolve));
+        this.#bytesOfTurn = 0;
+        if (!this.#isInTurn) return;
+      }
+      const length = this.#nextLength();
+      if (length <= 0 || !this.#isPlain) return;
+      this.#own ??= Buffer.allocUnsafeSlow(this.#options.chunkBytes);
+      if (!take(this.#readNow(this.#own.subarray(0, length)))) {
+        this.#own = undefined;
+        return;
+      }
+    }
+  }
+
+  get #isInTurn(): boolean {
+    return this.#bytesOfTurn + this.#options.chunkBytes <= TURN_BYTES;
+  }
+
+  get #isPlain(): boolean {
+    return this.#ahead === undefined && this.#options.pace.isFast;
+  }
+
+  #readNow(chunk: Buffer): Buffer {
     const { file, pace } = this.#options;
-    const chunk = Buffer.allocUnsafeSlow(length);
+    const { length } = chunk;
     pace.beginReading();
     for (let at = 0; at < length;) {
       const count = readSync(file.fd, chunk, at, length - at, this.#position + at);

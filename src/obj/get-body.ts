@@ -83,6 +83,10 @@ class ObjectBody implements BodyStream {
     return chunk;
   }
 
+  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+    await this.#body.pass?.(take);
+  }
+
   async #whenRead(next: Promise<Uint8Array | null>): Promise<Uint8Array | null> {
     const chunk = await next;
     if (chunk === null) this.#opened.close();

@@ -389,6 +389,42 @@ describe('reading', () => {
     expect(kinds).toEqual(Array.from({ length: 10 }, (_, i) => (i % 5 === 4 ? 'waits' : 'at once')));
   });
 
+  test('a large object passes through one piece of memory, but for a chunk that is still in use', async () => {
+    await store(fixture.object(), at(1), Buffer.concat([large, large]));
+    const opened = await open();
+    const body = bodyStream(opened.body());
+    const pieces: Uint8Array[] = [];
+    const bytes: Buffer[] = [Buffer.from((await body.read()) as Uint8Array)];
+    const take = (chunk: Uint8Array): boolean => {
+      pieces.push(chunk);
+      bytes.push(Buffer.from(chunk));
+      return pieces.length !== 4;
+    };
+    await body.pass?.(take);
+    const kept = Buffer.from(pieces[3] as Uint8Array);
+    await body.pass?.(take);
+    expect(await body.read()).toBeNull();
+    opened.close();
+    expect(Buffer.concat(bytes).equals(Buffer.concat([large, large]))).toBe(true);
+    expect(Buffer.from(pieces[3] as Uint8Array).equals(kept)).toBe(true);
+    expect(new Set(pieces.map(({ buffer }) => buffer)).size).toBe(2);
+  });
+
+  test('a body that is closed while it passes hands on nothing more', async () => {
+    await store(fixture.object(), at(1), Buffer.concat([large, large]));
+    const opened = await open();
+    const body = bodyStream(opened.body());
+    let taken = 0;
+    await body.pass?.(() => {
+      taken++;
+      void body.close();
+      return true;
+    });
+    opened.close();
+    expect(taken).toBe(1);
+    expect(await body.read()).toBeNull();
+  });
+
   test('a device that becomes slow in the middle of a body is read ahead of the reader from there on', async () => {
     await store(fixture.object(), at(1), large);
     const opened = await open();
