@@ -52,6 +52,12 @@ const fallocate = libc.func('int fallocate(int fd, int mode, int64_t offset, int
 const linkat = libc.func(
   'int linkat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, int flags)',
 ) as Call<[number, string, number, string, number]>;
+const fcntl = libc.func('int fcntl(int fd, int command, ...)') as (
+  fd: number,
+  command: number,
+  type: 'int',
+  value: number,
+) => number;
 const mkdir = libc.func('int mkdir(const char *path, unsigned int mode)') as Call<[string, number]>;
 const openPath = libc.func('int open(const char *path, int flags)') as Call<[string, number]>;
 const getdents64 = libc.func('int64_t getdents64(int fd, void *entries, size_t size)') as Call<
@@ -98,6 +104,7 @@ const FALLOC_FL_KEEP_SIZE = 1;
 const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
 const FADV_DONTNEED = 4;
+const F_DUPFD_CLOEXEC = 1030;
 const O_CLOEXEC = 0o2000000;
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 const LIST_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC;
@@ -225,6 +232,13 @@ export function openUnnamed(directory: string): number {
 /** Gives an open file a name. Throws EEXIST when the name is taken, ENOENT when its folder is gone. */
 export function linkDescriptor(fd: number, path: string): void {
   checked('linkat', linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
+}
+
+/** Another descriptor for what `fd` stands for. */
+export function duplicateDescriptor(fd: number): number {
+  const copy = fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0);
+  checked('fcntl', copy);
+  return copy;
 }
 
 /** True for the errors of a file system (or kernel) that lacks a feature. */

@@ -3,6 +3,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Logger } from '../common/host.ts';
+import { duplicateDescriptor } from '../common/system-calls.ts';
 import type { Handler } from './contract.ts';
 import { DEFAULT_HEAD_LIMITS } from './head-parser.ts';
 import type { SwiftRequest } from './request.ts';
@@ -34,9 +35,23 @@ export interface HttpServerOptions {
 export type ListenTarget =
   { host: string; port: number; backlog?: number | undefined } | { fd: number; backlog?: number | undefined } | Server;
 
+/**
+ * Node accepts one connection in each turn of the loop for one listener. The more clients are there, the longer a turn takes: of a thousand
+ * that come at once the last would wait for minutes. So this many listen to the same socket.
+ */
+const LISTENERS = 16;
+
+/** What Node's servers stand on. */
+interface OnHandle {
+  readonly _handle?: { readonly fd?: number } | null;
+}
+
 export class HttpServer {
   readonly #options: ConnectionOptions;
   readonly #server: Server;
+  /** Accept from the same socket. */
+  readonly #others: Server[] = [];
+  readonly #makeServer: () => Server;
   readonly #maxConnections: number;
   readonly #connections = new Set<ServerConnection>();
   readonly #waiting: Socket[] = [];
@@ -70,34 +85,21 @@ export class HttpServer {
       },
     };
     this.#maxConnections = options.maxConnections ?? Infinity;
-    const socketOptions = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
-    if (tls === undefined) {
-      this.#server = createServer(socketOptions, (socket) => this.#accept(socket));
-    } else {
-      const { noDelay, allowHalfOpen } = socketOptions;
-      const handshakeTimeout = clientTimeoutMs;
-      const server = createTlsServer({ ...tls, noDelay, allowHalfOpen, handshakeTimeout }, (socket) =>
-        this.#accept(socket),
-      );
-      server.on('tlsClientError', (error) => log.debug(`TLS handshake failed: ${error.message}`));
-      server.on('connection', (socket: Socket) => this.#trackTls(socket));
-      this.#server = server;
-    }
-    this.#server.on('error', (error) => {
-      if (this.#server.listening) log.error('Error accepting connections', error);
-    });
+    this.#makeServer = () => this.#acceptor(tls, clientTimeoutMs);
+    this.#server = this.#makeServer();
   }
 
   /** Resolves once connections are accepted; rejects with the reason the address cannot be had. */
-  listen(target: ListenTarget): Promise<void> {
-    const server = this.#server;
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(target, () => {
-        server.removeListener('error', reject);
-        resolve();
-      });
-    });
+  async listen(target: ListenTarget): Promise<void> {
+    await listening(this.#server, target);
+    const { fd = -1 } = (this.#server as OnHandle)._handle ?? {};
+    const backlog = 'backlog' in target ? target.backlog : undefined;
+    for (let more = LISTENERS - 1; more > 0 && fd >= 0 && this.#server.listening; more--) {
+      const server = this.#makeServer();
+      this.#others.push(server);
+      await listening(server, { fd: duplicateDescriptor(fd), backlog });
+    }
+    if (!this.#server.listening) this.stopAccepting();
   }
 
   /** The port listened on, 0 when it does not listen on one. */
@@ -118,7 +120,7 @@ export class HttpServer {
 
   /** Takes no new connections. Those that are open go on. */
   stopAccepting(): void {
-    if (this.#server.listening) this.#server.close();
+    for (const server of [this.#server, ...this.#others]) if (server.listening) server.close();
   }
 
   /**
@@ -146,6 +148,24 @@ export class HttpServer {
     for (const connection of this.#connections) connection.destroy();
     this.#emptied.resolve();
     return Promise.resolve();
+  }
+
+  #acceptor(tls: HttpServerOptions['tls'], handshakeTimeout: number): Server {
+    const { log } = this.#options;
+    const socketOptions = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
+    let server: Server;
+    if (tls === undefined) {
+      server = createServer(socketOptions, (socket) => this.#accept(socket));
+    } else {
+      const { noDelay, allowHalfOpen } = socketOptions;
+      server = createTlsServer({ ...tls, noDelay, allowHalfOpen, handshakeTimeout }, (socket) => this.#accept(socket));
+      server.on('tlsClientError', (error) => log.debug(`TLS handshake failed: ${error.message}`));
+      server.on('connection', (socket: Socket) => this.#trackTls(socket));
+    }
+    server.on('error', (error) => {
+      if (server.listening) log.error('Error accepting connections', error);
+    });
+    return server;
   }
 
   #checkEmptied(): void {
@@ -201,4 +221,15 @@ export class HttpServer {
       return;
     }
   }
+}
+
+/** Rejects with the reason the address cannot be had. */
+function listening(server: Server, target: ListenTarget): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(target, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
 }
