@@ -29,8 +29,10 @@ export const PIPELINE: string = [
   'proxy-server',
 ].join(' ');
 
-/** With many clients at once on few cores, answers that take their time are no faults of the nodes. */
-const PATIENT = { 'app:proxy-server': { node_timeout: '60', conn_timeout: '5' } };
+/** With many clients at once on few cores, answers that take their time are no faults of the nodes, and no reason to leave them out. */
+const PATIENT = {
+  'app:proxy-server': { node_timeout: '60', conn_timeout: '5', error_suppression_limit: '1000000' },
+};
 
 export interface ClusterChoice {
   pipeline?: string;
