@@ -103,3 +103,8 @@ export async function fetched(object: StoredObject): Promise<{ bytes: Buffer; me
     opened.close();
   }
 }
+
+/** Bytes without a pattern that shows, the same each time. */
+export function randomBytes(length: number): Buffer {
+  return Buffer.from(Uint8Array.from({ length }, (_, at) => (at * 2654435761) >>> 13));
+}
