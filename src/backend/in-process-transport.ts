@@ -6,6 +6,7 @@
 
 import { type BodyStream, bodyStream, iterateBody } from '../http/body.ts';
 import type { Logger } from '../common/host.ts';
+import { RunningWork } from '../common/running-work.ts';
 import type { Handler } from '../http/contract.ts';
 import { Headers } from '../http/headers.ts';
 import { SwiftRequest } from '../http/request.ts';
@@ -22,7 +23,7 @@ import {
 
 export class InProcessTransport implements BackendTransport {
   readonly #servers = new Map<string, { handler: Handler; log: Logger }>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new RunningWork();
 
   /** Makes `handler` answer at `ip:port`; returns what takes it away again. */
   register(ip: string, port: number, handler: Handler, log: Logger): () => void {
@@ -43,15 +44,13 @@ export class InProcessTransport implements BackendTransport {
     if (request.signal?.aborted === true)
       return Promise.reject(new BackendError('aborted', 'the request was given up'));
     const exchange = new InProcessExchange(request);
-    const running = exchange.run(server.handler, server.log);
-    this.#running.add(running);
-    void running.then(() => this.#running.delete(running));
+    this.#running.add(exchange.run(server.handler, server.log));
     return Promise.resolve(exchange);
   }
 
   /** Resolves when no server works on a request any more. */
-  async close(): Promise<void> {
-    await Promise.all(this.#running);
+  close(): Promise<void> {
+    return this.#running.idle();
   }
 }
 
