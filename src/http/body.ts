@@ -11,8 +11,8 @@ export interface BodyStream extends AsyncIterable<Uint8Array> {
   read(): Uint8Array | null | Promise<Uint8Array | null>;
   /**
    * Hands chunks to `take` as they arrive, with no promise for each, until it answers false: that it still uses the chunk's memory, which
-   * is filled anew once it has answered true. Resolves when nothing more can be handed on that way; `read` goes on from there, and
-   * tells the end or what broke.
+   * is filled anew once it has answered true, or at the next call of `pass`. Resolves when nothing more can be handed on that way;
+   * `read` goes on from there, and tells the end or what broke.
    */
   pass?(take: (chunk: Uint8Array) => boolean): Promise<void>;
   /** Frees what the body owns (socket, file). Safe to call at any time and more than once. */
@@ -69,7 +69,7 @@ export async function forEachChunk(
     if (chunk === null) return;
     const wait = take(chunk);
     if (wait !== undefined) await wait;
-    if (stream.pass !== undefined) await passEach(stream, take, isFree);
+    if (stream.pass !== undefined && isFree()) await passEach(stream, take, isFree);
   }
 }
 

@@ -149,15 +149,26 @@ class ResponseWriter {
         const piece = chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(at, at + PIECE_BYTES);
         if (!this.#write(piece) && !(await this.#taken())) return;
       }
-      if (!this.#chunked && stream.pass !== undefined) {
-        await stream.pass((bytes) => this.#passOn(bytes));
-        if (!(await this.#taken())) return;
-      }
+      if (!this.#chunked && stream.pass !== undefined && out.flushed && !(await this.#passAll(stream))) return;
     }
     if (this.#left > 0 && this.#left !== Infinity) throw new Error('body is shorter than its Content-Length');
     if (this.#chunked) this.#writeEnd();
     else this.#flushHead();
     this.#outcome.complete = await this.#taken();
+  }
+
+  /** Sends what can be passed on, as fast as the client takes it. False when the client is gone. */
+  async #passAll(stream: BodyStream): Promise<boolean> {
+    for (let stopped = true; stopped;) {
+      stopped = false;
+      await stream.pass?.((bytes) => {
+        stopped = !this.#passOn(bytes);
+        return !stopped;
+      });
+      if (!(await this.#taken())) return false;
+      stopped &&= this.#out.flushed;
+    }
+    return true;
   }
 
   /** Sends bytes on as they come. False when the system has not taken all of them yet. */

@@ -71,10 +71,7 @@ export class DiskBody implements BodyStream {
       const length = this.#nextLength();
       if (length <= 0 || !this.#isPlain) return;
       this.#own ??= Buffer.allocUnsafeSlow(this.#options.chunkBytes);
-      if (!take(this.#readNow(this.#own.subarray(0, length)))) {
-        this.#own = undefined;
-        return;
-      }
+      if (!take(this.#readNow(this.#own.subarray(0, length)))) return;
     }
   }
 

@@ -99,7 +99,7 @@ describe('reading', () => {
     expect(kinds).toEqual(Array.from({ length: 10 }, (_, i) => (i % 5 === 4 ? 'waits' : 'at once')));
   });
 
-  test('a large object passes through one piece of memory, but for a chunk that is still in use', async () => {
+  test('a large object passes through one piece of memory, which stays as it is from a stop to the next pass', async () => {
     await store(fixture.object(), at(1), Buffer.concat([large, large]));
     const opened = await open();
     const body = bodyStream(opened.body());
@@ -111,13 +111,13 @@ describe('reading', () => {
       return pieces.length !== 4;
     };
     await body.pass?.(take);
-    const kept = Buffer.from(pieces[3] as Uint8Array);
+    bytes.push(Buffer.from((await body.read()) as Uint8Array));
+    expect(Buffer.from(pieces[3] as Uint8Array).equals(bytes[4] as Buffer)).toBe(true);
     await body.pass?.(take);
     expect(await body.read()).toBeNull();
     opened.close();
     expect(Buffer.concat(bytes).equals(Buffer.concat([large, large]))).toBe(true);
-    expect(Buffer.from(pieces[3] as Uint8Array).equals(kept)).toBe(true);
-    expect(new Set(pieces.map(({ buffer }) => buffer)).size).toBe(2);
+    expect(new Set(pieces.map(({ buffer }) => buffer)).size).toBe(1);
   });
 
   test('a body that is closed while it passes hands on nothing more', async () => {
