@@ -41,6 +41,9 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
+/** Loading the code alone would fill as much young space as the process lets its main thread have; the work itself leaves little behind. */
+const YOUNG_MIB = 3;
+
 /** One thread, started at its first call and again after it was lost. It keeps the process alive only while calls are under way. */
 class DatabaseWorker {
   readonly #entry: URL;
@@ -109,6 +112,7 @@ class DatabaseWorker {
     const thread = new Worker(this.#entry, {
       workerData: this.#options,
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     thread.on('message', (message: FromWorker) => this.#received(message));
     thread.on('error', (error) => {
