@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
-import { syncDescriptor } from '../common/durable-file.ts';
+import { syncDescriptors } from '../common/kernel-fsync.ts';
 import { makeDirectory, SystemCallError } from '../common/system-calls.ts';
 
 /**
@@ -17,16 +17,13 @@ export function makeDirectories(path: string, root: string): string[] {
   return [...parents, ...makeDirectories(path, root)];
 }
 
-/** Makes the names in some directories durable, all at once: opening them is nothing, a way through the pool each. */
+/** Makes the names in some directories durable, all at once. */
 export async function syncDirectories(paths: Iterable<string>): Promise<void> {
-  await Promise.all(Array.from(paths, syncDirectory));
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const fd = openSync(path, 'r');
+  const fds: number[] = [];
   try {
-    await syncDescriptor(fd);
+    for (const path of paths) fds.push(openSync(path, 'r'));
+    await syncDescriptors(fds);
   } finally {
-    closeSync(fd);
+    for (const fd of fds) closeSync(fd);
   }
 }

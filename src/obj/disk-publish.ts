@@ -1,7 +1,7 @@
 import { linkSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import type { DevicePace } from '../common/device-pace.ts';
-import { syncDescriptor } from '../common/durable-file.ts';
 import { partitionOfHash } from '../common/hash-path.ts';
+import { syncDescriptors } from '../common/kernel-fsync.ts';
 import { errorCode, linkDescriptor } from '../common/system-calls.ts';
 import { cleanHashDirectory } from './disk-cleanup.ts';
 import { makeDirectories, syncDirectories } from './disk-directories.ts';
@@ -41,7 +41,7 @@ export async function publish(
 ): Promise<void> {
   const { settings, paths, policyIndex, name } = context;
   writeMetadata(file.fd, new Map(metadata).set('name', name));
-  await syncDescriptor(file.fd);
+  await syncDescriptors([file.fd]);
   const changed = new Set([paths.hashDir, ...file.changedFolders]);
   for (const parent of makeDirectories(paths.hashDir, paths.dataDir)) changed.add(parent);
   await invalidateSuffixes(paths.partition, [paths.hash.slice(-3)]);

@@ -7,15 +7,25 @@ import { readFileSync } from 'node:fs';
 /** In the order in which the calls ended. */
 export type DiskEvent = { readonly kind: 'synced'; readonly path: string } | { readonly kind: 'answered' };
 
-const CALLS = 'trace=fsync,fdatasync,syncfs,write,writev,sendto,sendmsg';
+const CALLS = 'trace=fsync,fdatasync,syncfs,io_submit,io_getevents,write,writev,sendto,sendmsg';
 const SYNC = /^(\d+) +(?:fsync|fdatasync|syncfs)\(\d+<([^>]*)>/;
 const RESUMED = /^(\d+) +<\.\.\. (?:fsync|fdatasync|syncfs) resumed>/;
+/** What is handed to the kernel's own threads, by the number that comes back when it is done. */
+const HANDED_OVER = /aio_data=(\w+), aio_lio_opcode=IOCB_CMD_F(?:DATA)?SYNC, aio_fildes=\d+<([^>]*)>/g;
+const DONE = /\{data=(\w+), obj=\w+, res=(-?\d+)/g;
 
 /** The events of strace's lines; `answer` is the text that an answer begins with. Throws when a sync failed. */
 export function readTrace(text: string, answer: string): DiskEvent[] {
   const events: DiskEvent[] = [];
   const underWay = new Map<string, string>();
+  const handedOver = new Map<string, string>();
   for (const line of text.split('\n')) {
+    for (const [, number = '', path = ''] of line.matchAll(HANDED_OVER)) handedOver.set(number, path);
+    for (const [, number = '', result] of line.matchAll(DONE)) {
+      const path = handedOver.get(number);
+      if (path === undefined || result !== '0') throw new Error(`not a sync that went well: ${line}`);
+      events.push({ kind: 'synced', path });
+    }
     const [, thread = '', begun] = SYNC.exec(line) ?? RESUMED.exec(line) ?? [];
     if (thread === '') {
       if (line.includes(`"${answer}`)) events.push({ kind: 'answered' });
