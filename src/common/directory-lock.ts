@@ -39,7 +39,7 @@ export class DirectoryLock {
     if (this.#fd < 0) return;
     closeSync(this.#fd);
     this.#fd = -1;
-    queues.get(this.#path)?.released();
+    queues.get(this.#path)?.serve();
   }
 
   [Symbol.dispose](): void {
@@ -47,7 +47,10 @@ export class DirectoryLock {
   }
 }
 
-/** One queue for each lock file that is held or waited for in this process. */
+/**
+ * One queue for each lock file that is waited for in this process. Locks that are held are not listed: flock tells that, and a map in which
+ * entries come and go with every request is garbage that only a full collection finds.
+ */
 const queues = new Map<string, LockQueue>();
 
 /**
@@ -76,7 +79,7 @@ function tryLock(directory: string, path: string): DirectoryLock | undefined {
   if (queues.has(path)) return undefined;
   const fd = openLockFile(directory, path);
   try {
-    if (tryFlock(fd)) return queueOf(path).hold(fd);
+    if (tryFlock(fd)) return new DirectoryLock(path, fd);
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -125,16 +128,10 @@ interface Waiter {
 class LockQueue {
   readonly #path: string;
   readonly #waiters: Waiter[] = [];
-  #isHeld = false;
   #poll: NodeJS.Timeout | undefined;
 
   constructor(path: string) {
     this.#path = path;
-  }
-
-  hold(fd: number): DirectoryLock {
-    this.#isHeld = true;
-    return new DirectoryLock(this.#path, fd);
   }
 
   wait(directory: string, timeoutMs: number): Promise<DirectoryLock> {
@@ -142,28 +139,14 @@ class LockQueue {
       const timer = setTimeout(() => this.#timedOut(waiter, timeoutMs), timeoutMs);
       const waiter: Waiter = { directory, resolve, reject, timer };
       this.#waiters.push(waiter);
-      if (!this.#isHeld) this.#pollLater();
+      if (this.#waiters.length === 1) this.#pollLater();
     });
   }
 
-  released(): void {
-    this.#isHeld = false;
-    this.#serve();
-  }
-
-  dropIfIdle(): void {
-    if (this.#isHeld || this.#waiters.length > 0) return;
-    clearTimeout(this.#poll);
-    queues.delete(this.#path);
-  }
-
   /** Tries for the first waiter; another process may hold the lock. */
-  #serve(): void {
+  serve(): void {
     const first = this.#waiters[0];
-    if (first === undefined) {
-      this.dropIfIdle();
-      return;
-    }
+    if (first === undefined) return;
     let fd = -1;
     try {
       fd = openLockFile(first.directory, this.#path);
@@ -176,26 +159,28 @@ class LockQueue {
       if (fd >= 0) closeSync(fd);
       this.#remove(first);
       first.reject(error);
-      this.#serve();
+      this.serve();
       return;
     }
     this.#remove(first);
-    first.resolve(this.hold(fd));
+    first.resolve(new DirectoryLock(this.#path, fd));
   }
 
   #pollLater(): void {
     clearTimeout(this.#poll);
-    this.#poll = setTimeout(() => this.#serve(), POLL_MS);
+    this.#poll = setTimeout(() => this.serve(), POLL_MS);
   }
 
   #timedOut(waiter: Waiter, timeoutMs: number): void {
     this.#remove(waiter);
     waiter.reject(new LockTimeoutError(this.#path, timeoutMs));
-    this.dropIfIdle();
   }
 
   #remove(waiter: Waiter): void {
     clearTimeout(waiter.timer);
     this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+    if (this.#waiters.length > 0) return;
+    clearTimeout(this.#poll);
+    queues.delete(this.#path);
   }
 }
