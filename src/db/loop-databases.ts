@@ -5,6 +5,11 @@ import type { DatabaseKind, HashLocator } from './store-types.ts';
 
 const OPEN_DATABASES = 32;
 
+interface Kept {
+  readonly database: LoopDatabase;
+  lastUse: number;
+}
+
 /**
  * The databases that the loop uses itself. What takes less than the way to a database's thread and back, and cannot wait for a
  * lock or a disk, is done here; all else is left to the thread.
@@ -12,9 +17,9 @@ const OPEN_DATABASES = 32;
 export class LoopDatabases {
   readonly #kind: DatabaseKind;
   readonly #devices: string;
-  /** The least recently used first. */
-  readonly #databases = new Map<string, LoopDatabase>();
+  readonly #databases = new Map<string, Kept>();
   readonly #paces = new Map<string, DevicePace>();
+  #uses = 0;
   #isClosed = false;
 
   constructor(kind: DatabaseKind, devices: string) {
@@ -54,26 +59,31 @@ export class LoopDatabases {
   /** From then on everything is left to the threads. */
   close(): void {
     this.#isClosed = true;
-    for (const database of this.#databases.values()) database.close();
+    for (const { database } of this.#databases.values()) database.close();
     this.#databases.clear();
   }
 
   #find(locator: HashLocator): LoopDatabase | undefined {
     if (this.#isClosed) return undefined;
     const key = `${locator.device}/${locator.partition}/${locator.hash}`;
+    const lastUse = this.#uses++;
     const known = this.#databases.get(key);
-    this.#databases.delete(key);
-    this.#databases.set(key, known ?? new LoopDatabase(databaseFolder(this.#devices, this.#kind, locator)));
-    if (known === undefined && this.#databases.size > OPEN_DATABASES) this.#closeOldest();
-    return known;
+    if (known !== undefined) {
+      known.lastUse = lastUse;
+      return known.database;
+    }
+    if (this.#databases.size >= OPEN_DATABASES) this.#closeOldest();
+    const database = new LoopDatabase(databaseFolder(this.#devices, this.#kind, locator));
+    this.#databases.set(key, { database, lastUse });
+    return undefined;
   }
 
   #closeOldest(): void {
-    for (const [key, database] of this.#databases) {
-      database.close();
-      this.#databases.delete(key);
-      return;
-    }
+    const [key, { database }] = [...this.#databases].reduce((oldest, other) =>
+      other[1].lastUse < oldest[1].lastUse ? other : oldest,
+    );
+    database.close();
+    this.#databases.delete(key);
   }
 
   #paceOf(device: string): DevicePace {

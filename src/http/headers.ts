@@ -40,13 +40,11 @@ export class Headers implements Iterable<[string, string]> {
   #fields: Map<string, string>;
 
   constructor(init?: HeaderInit) {
-    if (init instanceof Headers) {
-      this.#fields = new Map(init.#fields);
-      return;
-    }
     this.#fields = new Map();
     if (init === undefined) return;
-    if (Symbol.iterator in init) {
+    if (init instanceof Headers) {
+      this.update(init);
+    } else if (Symbol.iterator in init) {
       for (const [name, value] of init as Iterable<readonly [string, string]>) this.append(name, value);
     } else {
       for (const [name, value] of Object.entries(init)) if (value !== undefined) this.set(name, value);
@@ -110,8 +108,14 @@ export class Headers implements Iterable<[string, string]> {
 
   /** Sets every field of `other` here. */
   update(other: HeaderInit): this {
-    for (const [name, value] of other instanceof Headers ? other : new Headers(other)) this.#fields.set(name, value);
+    const fields = this.#fields;
+    (other instanceof Headers ? other : new Headers(other)).forEach((value, name) => fields.set(name, value));
     return this;
+  }
+
+  /** Calls `take` with each field, in order; names in lower case. Unlike a loop it makes no array and no other object for each. */
+  forEach(take: (value: string, name: string) => void): void {
+    this.#fields.forEach(take);
   }
 
   /** Lower-case names with their values, in order. */

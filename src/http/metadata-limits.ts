@@ -19,25 +19,24 @@ export function checkMetadata(
   const prefix = `x-${target}-meta-`;
   let count = 0;
   let sizeBytes = 0;
-  for (const [header, value] of headers) {
+  const faultOf = (value: string, header: string): string | undefined => {
     if (value.length > constraints.max_header_size) {
-      return refusal(400, `Header value too long: ${titledNative(header.slice(0, constraints.max_meta_name_length))}`);
+      return `Header value too long: ${titledNative(header.slice(0, constraints.max_meta_name_length))}`;
     }
-    if (!header.startsWith(prefix)) continue;
+    if (!header.startsWith(prefix)) return undefined;
     const name = header.slice(prefix.length);
-    if (name === '') return refusal(400, 'Metadata name cannot be empty');
-    if (target !== 'object' && !(isUtf8Wire(name) && isUtf8Wire(value))) {
-      return refusal(400, 'Metadata must be valid UTF-8');
-    }
+    if (name === '') return 'Metadata name cannot be empty';
+    if (target !== 'object' && !(isUtf8Wire(name) && isUtf8Wire(value))) return 'Metadata must be valid UTF-8';
     count += 1;
     sizeBytes += name.length + value.length;
-    const fault = metadataFault(prefix, header, value, count, sizeBytes, constraints);
-    if (fault !== undefined) return refusal(400, fault);
-  }
-  return undefined;
+    return overLimit(prefix, header, value, count, sizeBytes, constraints);
+  };
+  let fault: string | undefined;
+  headers.forEach((value, header) => (fault ??= faultOf(value, header)));
+  return fault === undefined ? undefined : refusal(400, fault);
 }
 
-function metadataFault(
+function overLimit(
   prefix: string,
   header: string,
   value: string,

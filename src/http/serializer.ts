@@ -18,11 +18,11 @@ export class UnsendableHeader extends Error {
 /** Header lines with CR LF each; lower-case names in `except` are left out. Throws UnsendableHeader. */
 export function headerLines(headers: Headers, except: readonly string[] = NO_HEADERS): string {
   let lines = '';
-  for (const [name, value] of headers) {
-    if (except.length > 0 && except.includes(name)) continue;
+  headers.forEach((value, name) => {
+    if (except.length > 0 && except.includes(name)) return;
     if (UNSAFE.test(value)) throw new UnsendableHeader(name);
     lines += `${lineStarts.get(name) ?? lineStart(name)}${value}\r\n`;
-  }
+  });
   return lines;
 }
 

@@ -1,11 +1,11 @@
 /** The container rows that follow a PUT, POST or DELETE of an object. Source: spec swift-formats 5.2, 5.5. */
 
 import { quote, unquote } from '../common/text.ts';
-import { type Headers, titleName } from '../http/headers.ts';
+import { type Headers, lowerName, titleName } from '../http/headers.ts';
 import { splitPath, type SwiftRequest } from '../http/request.ts';
 import { type ContainerTarget, parseHostPort } from './row-delivery.ts';
 import type { ObjectServer } from './server.ts';
-import type { AsyncUpdate, ObjectLocation } from './storage.ts';
+import type { AsyncUpdate, Metadata, ObjectLocation } from './storage.ts';
 
 /** Fields of a row by header name in title case: `X-Size`, `X-Etag`, … */
 export type RowFields = Map<string, string>;
@@ -113,20 +113,15 @@ const SYSMETA_OVERRIDE = 'x-object-sysmeta-container-update-override-';
  * Replaces fields of a row: `…-override-foo` sets `X-Foo`. Sysmeta beats backend headers; of several `sources` (headers, then
  * footers or stored metadata) the later ones beat the earlier.
  */
-export function applyOverrides(
-  fields: RowFields,
-  ...sources: readonly Iterable<readonly [string, string]>[]
-): RowFields {
-  let fromSysmeta: RowFields | undefined;
+export function applyOverrides(fields: RowFields, ...sources: readonly (Headers | Metadata)[]): RowFields {
+  const fromSysmeta: RowFields = new Map();
   for (const source of sources) {
-    for (const [name, value] of source) {
-      const field = overriddenField(name.toLowerCase());
-      if (field === undefined) continue;
-      if (field.isSysmeta) (fromSysmeta ??= new Map()).set(field.name, value);
-      else fields.set(field.name, value);
-    }
+    source.forEach((value, name) => {
+      const field = overriddenField(lowerName(name));
+      if (field !== undefined) (field.isSysmeta ? fromSysmeta : fields).set(field.name, value);
+    });
   }
-  if (fromSysmeta !== undefined) for (const [name, value] of fromSysmeta) fields.set(name, value);
+  fromSysmeta.forEach((value, name) => fields.set(name, value));
   return fields;
 }
 

@@ -50,9 +50,9 @@ export function storePutHeaders(
   allowed: ReadonlySet<string>,
   replicated: readonly string[],
 ): void {
-  for (const [name, value] of headers) {
+  headers.forEach((value, name) => {
     if (isObjectMetadata(name) || allowed.has(name)) metadata.set(titleName(name), value);
-  }
+  });
   for (const name of replicated) {
     const value = OWN_METADATA.has(lowerName(name)) ? undefined : headers.get(name);
     if (value !== undefined) metadata.set(titleName(name), value);

@@ -2,6 +2,7 @@
 
 import type { BackendTransport } from '../backend/transport.ts';
 import type { Logger } from '../common/host.ts';
+import { RunningWork } from '../common/running-work.ts';
 import { Timestamp } from '../common/timestamp.ts';
 import { type ContainerTarget, deliverRow, faultText } from './row-delivery.ts';
 import type { AsyncPendingStore, AsyncUpdate } from './storage.ts';
@@ -19,7 +20,7 @@ export class UpdateSender {
   readonly userAgent: string = `object-server ${process.pid}`;
   readonly #options: UpdateSenderOptions;
   /** Deliveries that outlived their request; `close` waits for them. */
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new RunningWork();
 
   constructor(options: UpdateSenderOptions) {
     this.#options = options;
@@ -43,20 +44,20 @@ export class UpdateSender {
 
   /** Delivers rows side by side and waits for them no longer than `waitMs`; the rest goes on by itself. Never rejects. */
   async sendAll(sends: readonly Promise<void>[]): Promise<void> {
-    const all = Promise.all(sends).then(() => undefined);
+    const all = Promise.all(sends);
     this.#running.add(all);
-    void all.finally(() => this.#running.delete(all));
-    let timer: NodeJS.Timeout | undefined;
-    const waited = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#options.waitMs);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#options.waitMs);
+      void all.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
-    await Promise.race([all, waited]);
-    clearTimeout(timer);
   }
 
   /** Waits until every row is delivered or kept. */
   async close(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    await this.#running.idle();
   }
 
   async #deliver(update: AsyncUpdate, target: ContainerTarget, log: Logger): Promise<boolean> {

@@ -64,7 +64,9 @@ export interface BackendHeaderOptions {
  */
 export function backendHeaders(context: ProxyContext, req: SwiftRequest, options: BackendHeaderOptions = {}): Headers {
   const headers = new Headers();
-  for (const [name, value] of req.headers) if (name.startsWith('x-backend-')) headers.set(name, value);
+  req.headers.forEach((value, name) => {
+    if (name.startsWith('x-backend-')) headers.set(name, value);
+  });
   if (options.additional !== undefined) headers.update(options.additional);
   if (options.transfer !== undefined) transfer(req.headers, headers, options.transfer);
   if (!headers.has('x-timestamp')) headers.set('x-timestamp', context.now().internal);

@@ -4,7 +4,7 @@ import type { RingLookup, RingNode } from '../common/host.ts';
 import { integerValue } from '../common/python-integer.ts';
 import { quorumSize } from '../common/storage-policy.ts';
 import { normalizeDeleteAt } from '../common/timestamp.ts';
-import type { Headers } from '../http/headers.ts';
+import { Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { errorResponse, type SwiftResponse } from '../http/response.ts';
 import { backendHeaders } from './backend-headers.ts';
@@ -30,9 +30,8 @@ export async function writeHeaders(
   if (ring.nextPartPower !== null) req.headers.set('x-backend-next-part-power', ring.nextPartPower);
   const queue = req.method === 'DELETE' ? undefined : queueTarget(context, req, names);
   const target = await updateTarget(context, req, names, container);
-  const requests = Array.from({ length: requestCount }, () =>
-    backendHeaders(context, req, { additional: req.headers }),
-  );
+  const headers = backendHeaders(context, req, { additional: req.headers });
+  const requests = Array.from({ length: requestCount }, () => new Headers(headers));
   spreadUpdates(requests, quorumSize(ring.replicaCount), target, queue);
   return requests;
 }

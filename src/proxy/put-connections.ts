@@ -4,7 +4,7 @@ import type { BackendExchange, BackendHead } from '../backend/transport.ts';
 import type { RingNode } from '../common/host.ts';
 import { isTrueValue } from '../common/text.ts';
 import type { BodyDigest } from '../http/body-digest.ts';
-import { Headers } from '../http/headers.ts';
+import type { Headers } from '../http/headers.ts';
 import type { SwiftRequest } from '../http/request.ts';
 import { mimeOpening, newBoundary, setMimeHeaders } from './mime-put.ts';
 import type { NodeIteration } from './node-iteration.ts';
@@ -34,7 +34,7 @@ export interface PutConnection {
   failed: boolean;
 }
 
-/** One connection for each of `requests`, fewer when the nodes run out. Never rejects. */
+/** One connection for each of `requests`, which are changed; fewer when the nodes run out. Never rejects. */
 export async function connectAll(
   context: ProxyContext,
   req: SwiftRequest,
@@ -51,8 +51,10 @@ async function connectSlot(
   target: PutTarget,
   headers: Headers,
 ): Promise<PutConnection | undefined> {
+  const boundary = target.withFooters ? newBoundary() : undefined;
+  prepareForBody(headers, boundary);
   for (let node = target.nodes.next(); node !== undefined; node = target.nodes.next()) {
-    const connection = await connectNode(context, req, target, headers, node);
+    const connection = await connectNode(context, req, target, headers, boundary, node);
     if (connection !== undefined) return connection;
   }
   return undefined;
@@ -63,12 +65,11 @@ async function connectNode(
   context: ProxyContext,
   req: SwiftRequest,
   target: PutTarget,
-  slotHeaders: Headers,
+  headers: Headers,
+  boundary: string | undefined,
   node: RingNode,
 ): Promise<PutConnection | undefined> {
   const doing = `Expect: 100-continue on ${target.path}`;
-  const boundary = target.withFooters ? newBoundary() : undefined;
-  const headers = putHeaders(slotHeaders, boundary);
   let exchange: BackendExchange | undefined;
   try {
     exchange = await openToNode(context, {
@@ -97,17 +98,13 @@ async function connectNode(
   }
 }
 
-/** Headers of one attempt: a body of no bytes comes chunked, since without a body there is nothing to expect 100 for. */
-function putHeaders(slotHeaders: Headers, boundary: string | undefined): Headers {
-  const headers = new Headers(slotHeaders);
-  if (headers.has('transfer-encoding')) {
-    headers.set('transfer-encoding', 'chunked').delete('content-length');
-  } else if (Number(headers.get('content-length')) === 0) {
+/** Says how the body comes. One of no bytes comes chunked, since without a body there is nothing to expect 100 for. */
+function prepareForBody(headers: Headers, boundary: string | undefined): void {
+  if (headers.has('transfer-encoding') || Number(headers.get('content-length')) === 0) {
     headers.set('transfer-encoding', 'chunked').delete('content-length');
   }
   headers.set('expect', '100-continue');
   if (boundary !== undefined) setMimeHeaders(headers, boundary);
-  return headers;
 }
 
 /** What is sent before the first byte of data, if anything. */
