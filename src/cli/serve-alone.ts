@@ -5,7 +5,7 @@ import type { AppName } from '../compose/server-options.ts';
 import { listen, makeHttpServer } from '../compose/serving.ts';
 import { pipelineOptions } from './pipeline-options.ts';
 import { dropPrivileges } from './privileges.ts';
-import { Ending } from './serving.ts';
+import { Ending, keepCompiledCode } from './serving.ts';
 import { onEndSignals, onReloadSignal } from './signals.ts';
 
 /** Builds the pipeline and takes it down again. Throws ConfigError. */
@@ -20,6 +20,7 @@ export async function serveAlone(appName: AppName, configPath: string, console: 
   try {
     const server = makeHttpServer(pipeline);
     await listen(server, pipeline.options);
+    keepCompiledCode();
     dropPrivileges(pipeline.options.user);
     onReloadSignal(() =>
       pipeline.log.warn('SIGUSR1 has no meaning with workers = 0: there is no parent that could replace the worker'),

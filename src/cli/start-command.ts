@@ -8,7 +8,7 @@ import { listen, makeHttpServer } from '../compose/serving.ts';
 import type { HttpServer } from '../http/server.ts';
 import { runCommand } from './command-line.ts';
 import { makeLogger } from './log/logger.ts';
-import { Ending } from './serving.ts';
+import { Ending, keepCompiledCode } from './serving.ts';
 import { onEndSignals } from './signals.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -64,6 +64,7 @@ async function serve(cluster: EmbeddedCluster, args: Arguments): Promise<HttpSer
   try {
     const options = { ...cluster.proxy.options, bind_timeout: BIND_TIMEOUT_SECONDS };
     await listen(server, options, args.port ?? options.bind_port);
+    keepCompiledCode();
     return server;
   } catch (error) {
     await cluster.close();

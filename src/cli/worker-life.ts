@@ -2,7 +2,7 @@
 
 import type { HttpServer } from '../http/server.ts';
 import { describeFault } from './faults.ts';
-import { type EndKind, Ending } from './serving.ts';
+import { type EndKind, Ending, keepCompiledCode } from './serving.ts';
 import { onEndSignals } from './signals.ts';
 import { type ParentMessage, WORKER_LISTEN_FD, type WorkerMessage } from './supervisor.ts';
 
@@ -23,6 +23,7 @@ export function runWorker(open: () => Promise<Serving>): void {
     life.serving(new Ending(serving.server, serving), serving.log);
     await serving.server.listen({ fd: WORKER_LISTEN_FD, backlog: serving.backlog });
     await tellParent({ type: 'ready' });
+    keepCompiledCode();
   };
   work().catch(async (error: unknown) => {
     await tellParent({ type: 'failed', message: describeFault(error) });

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Command } from './command.ts';
 import { request } from './http-client.ts';
 import { freePort, temporaryFolder } from './node-fixture.ts';
+import { eventually } from './server-process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -124,4 +125,16 @@ test('a Node that is too old, or none, is told in one line, exit code 1', async 
   const old = new Command(server, ['x.conf'], { env: { PATH: tools } });
   expect((await old.exited).code).toBe(1);
   expect(old.stderr).toMatch(/^swift-proxy-server: Node 20\.19\.0 is too old; Apus needs Node 24 .*\n$/);
+});
+
+test('what a start compiles is kept for later ones even when the process is killed', async () => {
+  const { dir } = configFolder();
+  const compiled = join(temporaryFolder(), 'compiled');
+  const env = { NODE_COMPILE_CACHE: compiled };
+  const command = new Command('start', ['--config', dir, '--port', String(await freePort())], { env });
+  await command.printed('Apus serves');
+  const kept = (): number => (existsSync(compiled) ? readdirSync(compiled, { recursive: true }).length : 0);
+  await eventually('compiled code is kept', () => kept() > 300);
+  command.signal('SIGKILL', { group: true });
+  await command.exited;
 });
