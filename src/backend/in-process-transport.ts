@@ -131,6 +131,10 @@ class InProcessExchange implements BackendExchange {
     return room === undefined ? undefined : this.#room(room, timeoutMs);
   }
 
+  get flushed(): boolean {
+    return this.#body === null || this.#body.flushed;
+  }
+
   end(): void {
     this.#body?.end();
   }

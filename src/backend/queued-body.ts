@@ -12,6 +12,11 @@ interface Deferred<T> {
   reject: (error: Error) => void;
 }
 
+interface Taker {
+  readonly take: (chunk: Uint8Array) => boolean;
+  readonly done: () => void;
+}
+
 /** Marks the end of one stream of chunks; another may follow. */
 const END = null;
 
@@ -26,6 +31,10 @@ export class QueuedBody implements BodyStream {
   #closed = false;
   #failure: Error | undefined;
   #reader: Deferred<Uint8Array | null> | undefined;
+  /** Takes chunks as they are written; see `pass`. */
+  #taker: Taker | undefined;
+  /** The reader may still use the memory of a chunk. */
+  #isHeld = false;
   #writers: Deferred<void>[] = [];
 
   /** `beforeFirstRead` sends 100 Continue. */
@@ -47,6 +56,21 @@ export class QueuedBody implements BodyStream {
     });
   }
 
+  /** Hands chunks on in the writer's own call, so that it can use their memory again. */
+  pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+    this.#isHeld = false;
+    return new Promise((done) => {
+      this.#taker = { take, done };
+      while (this.#taker !== undefined && this.#queue[0] instanceof Uint8Array) this.#pass(this.#take() as Uint8Array);
+      if (this.#queue.length > 0 || this.#atEnd || this.#closed || this.#failure !== undefined) this.#endPassing();
+    });
+  }
+
+  /** For the writer: nothing refers to the memory of what was written. */
+  get flushed(): boolean {
+    return !this.#isHeld && this.#queue.length === 0;
+  }
+
   /** Lets `read` go on with another stream of chunks after the end of one (two-phase commit). */
   nextStream(): void {
     this.#atEnd = false;
@@ -59,6 +83,7 @@ export class QueuedBody implements BodyStream {
     this.#queuedBytes = 0;
     this.#reader?.resolve(null);
     this.#reader = undefined;
+    this.#endPassing();
     this.#releaseWriters();
   }
 
@@ -66,6 +91,10 @@ export class QueuedBody implements BodyStream {
   push(chunk: Uint8Array): void | Promise<void> {
     if (this.#closed || this.#failure !== undefined || chunk.length === 0) return undefined;
     this.#ended = false;
+    if (this.#taker !== undefined) {
+      this.#pass(chunk);
+      return undefined;
+    }
     if (this.#reader !== undefined) {
       this.#handOver(chunk);
       return undefined;
@@ -82,8 +111,12 @@ export class QueuedBody implements BodyStream {
   end(): void {
     if (this.#closed || this.#failure !== undefined || this.#ended) return;
     this.#ended = true;
-    if (this.#reader !== undefined) this.#handOver(END);
-    else this.#queue.push(END);
+    if (this.#reader !== undefined) {
+      this.#handOver(END);
+      return;
+    }
+    this.#queue.push(END);
+    this.#endPassing();
   }
 
   /** For the writer: it goes away. Unless the body was complete, its reader sees a client that disconnected. */
@@ -94,6 +127,7 @@ export class QueuedBody implements BodyStream {
     this.#queuedBytes = 0;
     this.#reader?.reject(this.#failure);
     this.#reader = undefined;
+    this.#endPassing();
     this.#releaseWriters();
   }
 
@@ -107,6 +141,7 @@ export class QueuedBody implements BodyStream {
       this.#atEnd = true;
       return null;
     }
+    this.#isHeld = true;
     this.#queuedBytes -= item.length;
     if (this.#queuedBytes <= HIGH_WATER_BYTES) this.#releaseWriters();
     return item;
@@ -116,7 +151,18 @@ export class QueuedBody implements BodyStream {
     const reader = this.#reader;
     this.#reader = undefined;
     if (item === END) this.#atEnd = true;
+    else this.#isHeld = true;
     reader?.resolve(item);
+  }
+
+  #pass(chunk: Uint8Array): void {
+    this.#isHeld = this.#taker?.take(chunk) !== true;
+    if (this.#isHeld) this.#endPassing();
+  }
+
+  #endPassing(): void {
+    this.#taker?.done();
+    this.#taker = undefined;
   }
 
   #releaseWriters(): void {
