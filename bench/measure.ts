@@ -2,11 +2,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Load } from './load.ts';
-import { cpuSeconds } from './process-times.ts';
+import { cpuSeconds, kernelSecondsBetween, kernelWork } from './process-times.ts';
 
 export interface Sample extends Load {
   /** Of all processes of the system, per request. */
   cpuMs: number;
+  /** Of the kernel's own threads meanwhile, per request. */
+  kernelMs: number;
 }
 
 const LOOK_MS = 100;
@@ -28,7 +30,10 @@ async function idleCpuSeconds(pids: readonly number[]): Promise<number> {
 
 export async function measure(pids: readonly number[], load: () => Promise<Load>): Promise<Sample> {
   const before = await idleCpuSeconds(pids);
+  const kernelBefore = kernelWork();
   const result = await load();
   const after = await idleCpuSeconds(pids);
-  return { ...result, cpuMs: ((after - before) * 1000) / Math.max(1, result.requests) };
+  const kernelSec = kernelSecondsBetween(kernelBefore, kernelWork());
+  const perRequest = (seconds: number): number => (seconds * 1000) / Math.max(1, result.requests);
+  return { ...result, cpuMs: perRequest(after - before), kernelMs: perRequest(kernelSec) };
 }

@@ -47,6 +47,35 @@ export function cpuSeconds(pids: readonly number[]): number {
   return withDescendants(pids).reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
 }
 
+/** Kernel threads that work for whoever has something written or sent. */
+const KERNEL_WORKERS = /^\d+ \((?:kworker|jbd2|ksoftirqd)/;
+/** kthreadd, which starts them all. */
+const KERNEL_PARENT = 2;
+
+/** CPU seconds by the number of the thread. */
+export type KernelWork = ReadonlyMap<number, number>;
+
+/** What the kernel's own threads did so far, for anybody: an fsync, and the disk's work, is partly theirs, and no process is charged for it. */
+export function kernelWork(): KernelWork {
+  const work = new Map<number, number>();
+  for (const pid of withDescendants([KERNEL_PARENT])) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      if (KERNEL_WORKERS.test(stat)) work.set(pid, cpuSecondsOf(pid));
+    } catch {
+      // Gone since.
+    }
+  }
+  return work;
+}
+
+/** Seconds between two looks. Of a thread that ended meanwhile nothing is known. */
+export function kernelSecondsBetween(before: KernelWork, after: KernelWork): number {
+  let seconds = 0;
+  for (const [pid, now] of after) seconds += Math.max(0, now - (before.get(pid) ?? 0));
+  return seconds;
+}
+
 export function rssBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;

@@ -30,6 +30,7 @@ export interface Medians {
   p50Ms: number;
   p99Ms: number;
   cpuMs: number;
+  kernelMs: number;
   /** Of all rounds: requests that did not get the answer they should. */
   failed: number;
 }
@@ -44,6 +45,7 @@ export function mediansOf(samples: readonly Sample[], row = ''): Medians {
     p50Ms: of('p50Ms'),
     p99Ms: of('p99Ms'),
     cpuMs: of('cpuMs'),
+    kernelMs: of('kernelMs'),
     failed: failures.reduce((sum, count) => sum + count, 0),
   };
 }

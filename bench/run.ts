@@ -6,7 +6,7 @@
 import { startAndLook } from './all-in-one.ts';
 import { compare, type Measurement } from './comparison.ts';
 import { prepareFor } from './fixture.ts';
-import { measureLarge } from './large.ts';
+import { type LargeResult, measureLarge } from './large.ts';
 import { type DiskSample, measureBareServers, measureBodyFloors, measureDisk } from './limits.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchOptions, readBenchOptions, USAGE } from './options.ts';
@@ -14,7 +14,7 @@ import { haveNginx, requirePrograms } from './programs.ts';
 import { tablesText, writeResults } from './report.ts';
 import { mediansOf, type Results } from './results.ts';
 import { onScene } from './scene.ts';
-import { layOutAllInOne, startCluster } from './systems.ts';
+import { layOutAllInOne, startAllInOne, startCluster, type System } from './systems.ts';
 import { short, titleOf } from './table.ts';
 
 function tell(measurements: readonly Measurement[]): void {
@@ -52,8 +52,20 @@ async function run(options: BenchOptions, folder: string): Promise<Results> {
     bare: has(/^get-1k$/) && haveNginx() ? await measureBareServers(options.clients, rounds, seconds) : [],
     floors: has(/-(1|64)m$/) ? await measureBodyFloors(seconds) : [],
     start,
-    large: options.isLarge ? [...(await measureLarge(apus)), ...(await measureLarge(one))] : [],
+    large: options.isLarge ? await measureLargeAnew(systems) : [],
   };
+}
+
+/** Of servers that did nothing before, from code that is compiled: how much memory bodies take. */
+async function measureLargeAnew(old: readonly System[]): Promise<LargeResult[]> {
+  await Promise.all(old.map((system) => system.stop()));
+  const results: LargeResult[] = [];
+  for (const start of [() => startCluster('apus'), () => startAllInOne(layOutAllInOne())]) {
+    const system = await start();
+    results.push(...(await measureLarge(system)));
+    await system.stop();
+  }
+  return results;
 }
 
 async function main(folder: string): Promise<void> {

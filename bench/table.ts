@@ -54,15 +54,16 @@ function failures(medians: readonly (Medians | undefined)[]): string {
 /** Python's cluster and Apus's, row by row. */
 export function comparisonTable(results: Results): string {
   const heading = ['request', 'clients', 'Python /s', 'Apus /s', 'Python p50 / p99 ms', 'Apus p50 / p99 ms'];
-  const rows = [[...heading, 'Python CPU ms', 'Apus CPU ms', 'ratio', 'goal', 'met']];
+  const rows = [[...heading, 'Python CPU ms', 'Apus CPU ms', 'kernel ms', 'ratio', 'goal', 'met']];
   for (const { row, clients, system } of results.measurements) {
     const own = mediansAt(results, row, clients, 'apus');
     if (system !== 'apus' || own === undefined) continue;
     const base = mediansAt(results, row, clients, 'python');
-    const python = base ?? { requestsPerSec: NaN, p50Ms: NaN, p99Ms: NaN, cpuMs: NaN, failed: 0 };
+    const python = base ?? { requestsPerSec: NaN, p50Ms: NaN, p99Ms: NaN, cpuMs: NaN, kernelMs: NaN, failed: 0 };
     rows.push([
       ...[titleOf(row) + failures([base, own]), String(clients), rate(row, python), rate(row, own)],
       ...[latency(python), latency(own), short(python.cpuMs), short(own.cpuMs)],
+      `${short(python.kernelMs)} / ${short(own.kernelMs)}`,
       ...ratioCells(row, 'apus', base, own),
     ]);
   }
@@ -71,13 +72,14 @@ export function comparisonTable(results: Results): string {
 
 /** Apus in one process, against Python's cluster. */
 export function allInOneTable(results: Results): string {
-  const rows = [['request', 'clients', '/s', 'p50 / p99 ms', 'CPU ms', 'ratio', 'goal', 'met']];
+  const rows = [['request', 'clients', '/s', 'p50 / p99 ms', 'CPU ms', 'kernel ms', 'ratio', 'goal', 'met']];
   for (const { row, clients, system } of results.measurements) {
     const own = mediansAt(results, row, clients, 'one');
     if (system !== 'one' || own === undefined) continue;
     const base = mediansAt(results, row, clients, 'python');
     rows.push([
       ...[titleOf(row) + failures([own]), String(clients), rate(row, own), latency(own), short(own.cpuMs)],
+      short(own.kernelMs),
       ...ratioCells(row, 'one', base, own),
     ]);
   }

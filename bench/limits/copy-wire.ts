@@ -11,16 +11,38 @@
 
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, Socket, type SocketConstructorOpts } from 'node:net';
 
 const CHUNK_BYTES = 1 << 16;
 const DONE = Buffer.from('.');
 const [role, ...args] = process.argv.slice(2);
 
-function serve(handle: (socket: Socket) => void): void {
-  const server = createServer({ noDelay: true }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    handle(socket);
+/** Gives the bytes that came, whose memory is filled anew once the call is over and true was answered. */
+type Take = (chunk: Buffer) => boolean;
+
+/** Reads into memory that is used again while its bytes are done with, the least that reading can cost. */
+function reading(take: Take): Required<Pick<SocketConstructorOpts, 'onread'>> {
+  let memory: Buffer | undefined;
+  return {
+    onread: {
+      buffer: () => (memory ??= Buffer.allocUnsafeSlow(CHUNK_BYTES)),
+      callback: (length, buffer) => {
+        if (!take((buffer as Buffer).subarray(0, length))) memory = undefined;
+        return true;
+      },
+    },
+  };
+}
+
+/** Only sockets that connect read into memory of one's own: an accepted connection gets another socket. */
+function serve(handle: (adopt: (take: Take) => Socket) => void): void {
+  const server = createServer({ noDelay: true }, (accepted: Socket & { _handle?: unknown }) => {
+    const { _handle: connection } = accepted;
+    accepted._handle = null;
+    handle((take) => {
+      const socket = new Socket({ handle: connection, ...reading(take) } as SocketConstructorOpts);
+      return socket.on('error', () => socket.destroy());
+    });
   });
   server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: (server.address() as AddressInfo).port })));
 }
@@ -28,21 +50,22 @@ function serve(handle: (socket: Socket) => void): void {
 /** A storage node of writes: each body to a file, from its start, hashed on the way. */
 function store(folder: string, size: number): void {
   let files = 0;
-  serve((socket) => {
+  serve((adopt) => {
     const fd = openSync(`${folder}/${process.pid}-${files++}`, 'w');
     let md5 = createHash('md5');
     let received = 0;
-    socket.on('data', (chunk: Buffer) => {
+    const socket = adopt((chunk) => {
       md5.update(chunk);
       writeSync(fd, chunk, 0, chunk.length, received);
       received += chunk.length;
-      if (received < size) return;
+      if (received < size) return true;
       md5.digest('hex');
       md5 = createHash('md5');
       received = 0;
       socket.write(DONE);
+      return true;
     });
-    socket.on('close', () => closeSync(fd));
+    socket.on('close', () => closeSync(fd)).resume();
   });
 }
 
@@ -52,50 +75,62 @@ function give(folder: string, size: number): void {
   const filled = openSync(path, 'w');
   for (let at = 0; at < size; at += CHUNK_BYTES) writeSync(filled, Buffer.alloc(Math.min(CHUNK_BYTES, size - at)));
   closeSync(filled);
-  serve((socket) => {
+  serve((adopt) => {
     const fd = openSync(path, 'r');
+    let memory = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     const send = async (): Promise<void> => {
       const md5 = createHash('md5');
       for (let at = 0; at < size; at += CHUNK_BYTES) {
-        const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - at));
+        const chunk = memory.subarray(0, Math.min(CHUNK_BYTES, size - at));
         readSync(fd, chunk, 0, chunk.length, at);
         md5.update(chunk);
         if (!socket.write(chunk)) await new Promise((resolve) => socket.once('drain', resolve));
+        else if (socket.writableLength > 0) memory = Buffer.allocUnsafeSlow(CHUNK_BYTES);
       }
       md5.digest('hex');
     };
-    socket.on('data', () => void send());
-    socket.on('close', () => closeSync(fd));
+    const socket = adopt(() => {
+      void send();
+      return true;
+    });
+    socket.on('close', () => closeSync(fd)).resume();
   });
 }
 
 /** A proxy of writes: all nodes at the pace of the slowest. */
 function fanOut(ports: readonly number[]): void {
-  serve((client) => {
+  serve((adopt) => {
     let [waiting, done] = [0, 0];
     const nodes = ports.map((port) => connect({ host: '127.0.0.1', port, noDelay: true }));
+    const client = adopt((chunk) => {
+      for (const node of nodes) if (!node.write(chunk)) waiting++;
+      if (waiting > 0) client.pause();
+      return nodes.every((node) => node.writableLength === 0);
+    });
     for (const node of nodes) {
       node.on('drain', () => --waiting === 0 && client.resume());
       node.on('data', () => ++done % nodes.length === 0 && client.write(DONE));
       node.on('error', () => client.destroy());
     }
-    client.on('data', (chunk: Buffer) => {
-      for (const node of nodes) if (!node.write(chunk)) waiting++;
-      if (waiting > 0) client.pause();
-    });
-    client.on('close', () => nodes.forEach((node) => node.destroy()));
+    client.on('close', () => nodes.forEach((node) => node.destroy())).resume();
   });
 }
 
 /** A proxy of reads. */
 function passOn(port: number): void {
-  serve((client) => {
-    const node = connect({ host: '127.0.0.1', port, noDelay: true });
+  serve((adopt) => {
+    const take: Take = (chunk) => {
+      if (!client.write(chunk)) node.pause();
+      return client.writableLength === 0;
+    };
+    const node = connect({ host: '127.0.0.1', port, noDelay: true, ...reading(take) });
+    const client = adopt((chunk) => {
+      node.write(chunk);
+      return node.writableLength === 0;
+    });
     node.on('error', () => client.destroy());
-    client.on('data', (chunk) => node.write(chunk));
-    node.on('data', (chunk) => !client.write(chunk) && node.pause());
     client.on('drain', () => node.resume());
-    client.on('close', () => node.destroy());
+    client.on('close', () => node.destroy()).resume();
   });
 }
 

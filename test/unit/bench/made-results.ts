@@ -5,7 +5,19 @@ import type { Sample } from '../../../bench/measure.ts';
 import type { Results } from '../../../bench/results.ts';
 
 export function sample(values: Partial<Sample>): Sample {
-  return { requests: 100, requestsPerSec: 50, p50Ms: 10, p99Ms: 20, refused: 0, socketErrors: 0, cpuMs: 1, ...values };
+  return {
+    ...{
+      requests: 100,
+      requestsPerSec: 50,
+      p50Ms: 10,
+      p99Ms: 20,
+      refused: 0,
+      socketErrors: 0,
+      cpuMs: 1,
+      kernelMs: 0.5,
+    },
+    ...values,
+  };
 }
 
 export function measurement(

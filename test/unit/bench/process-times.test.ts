@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { cpuSeconds, rssBytes, RssWatch, withDescendants } from '../../../bench/process-times.ts';
+import {
+  cpuSeconds,
+  kernelSecondsBetween,
+  kernelWork,
+  rssBytes,
+  RssWatch,
+  withDescendants,
+} from '../../../bench/process-times.ts';
 
 const BUSY = 'const end = Date.now() + 300; while (Date.now() < end); console.log("done"); setInterval(() => {}, 1000)';
 
@@ -27,4 +34,18 @@ test('the largest memory of a process is seen', () => {
   const [own] = new RssWatch([process.pid]).stop();
   expect(own?.process).toMatch(/node/);
   expect(own?.bytes).toBeGreaterThan(20 << 20);
+});
+
+test("what the kernel's own threads did between two looks is counted; of those that ended nothing is known", () => {
+  const before = new Map([
+    [1, 5],
+    [2, 1],
+  ]);
+  const after = new Map([
+    [2, 1.25],
+    [3, 0.5],
+  ]);
+  expect(kernelSecondsBetween(before, after)).toBe(0.75);
+  const [now, later] = [kernelWork(), kernelWork()];
+  expect(kernelSecondsBetween(now, later)).toBeLessThan(5);
 });

@@ -39,7 +39,7 @@ test('a row shows medians over the rounds, how many times less CPU Apus takes, a
     measurement('get-1k', 16, 'apus', { cpuMs: 0.4 }, { cpuMs: 0.3 }, { cpuMs: 5 }),
   ];
   const [, , row] = cellsOf(comparisonTable(results({ measurements })));
-  expect(row?.slice(-5)).toEqual(['6.00', '0.400', '1/15.0', '1/15', 'yes']);
+  expect(row?.slice(-6)).toEqual(['6.00', '0.400', '0.500 / 0.500', '1/15.0', '1/15', 'yes']);
   const slower = measurements.map((each) => (each.system === 'apus' ? measurement('get-1k', 16, 'apus', {}) : each));
   expect(cellsOf(comparisonTable(results({ measurements: slower })))[2]?.slice(-3)).toEqual(['1/6.00', '1/15', 'no']);
 });
