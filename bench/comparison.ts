@@ -16,8 +16,11 @@ export interface Measurement {
 /** Called in every round of a row, after its systems. */
 export type BesideRow = (row: Row, clients: number) => Promise<void>;
 
-/** Servers run for months: what Node compiles in its first seconds of a kind of request is not what is asked for. */
-const WARM_UP_SEC = 6;
+/** Servers run for months: what Node compiles in its first thousands of a kind of request is not what is asked for. */
+const WARM_UP_SEC = 4;
+const MOST_WARM_UPS = 6;
+/** Warm is a server whose CPU time per request did not fall by more than a twentieth in the last seconds. */
+const STILL_WARMING = 0.95;
 
 export function clientsOf(row: Row, options: Pick<BenchOptions, 'clients'>): readonly number[] {
   return row.clients ?? options.clients;
@@ -26,6 +29,16 @@ export function clientsOf(row: Row, options: Pick<BenchOptions, 'clients'>): rea
 export async function measureRow(system: System, row: Row, clients: number, seconds: number): Promise<Sample> {
   const load = await row.start(system, { clients, seconds });
   return await measure(system.pids, load);
+}
+
+/** Asks for some seconds at a time, at least twice, until that no longer makes requests cheaper. */
+export async function warmUp(ask: (seconds: number) => Promise<Pick<Sample, 'cpuMs'>>): Promise<void> {
+  let lastMs = Infinity;
+  for (let count = 0; count < MOST_WARM_UPS; count++) {
+    const { cpuMs } = await ask(WARM_UP_SEC);
+    if (cpuMs > lastMs * STILL_WARMING) return;
+    lastMs = cpuMs;
+  }
 }
 
 /** All rows with all numbers of clients. `say`: told of each row when it is done. */
@@ -38,7 +51,8 @@ export async function compare(
   const all: Measurement[] = [];
   for (const row of options.rows) {
     const concerned = systems.filter(({ name }) => row.systems.includes(name));
-    for (const system of concerned) await measureRow(system, row, clientsOf(row, options)[0] as number, WARM_UP_SEC);
+    for (const system of concerned)
+      await warmUp((seconds) => measureRow(system, row, clientsOf(row, options)[0] as number, seconds));
     for (const clients of clientsOf(row, options)) {
       const measurements = concerned.map((system): Measurement => ({
         row: row.name,
