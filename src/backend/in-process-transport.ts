@@ -295,12 +295,12 @@ class AnswerBody implements BodyStream {
     return next instanceof Promise ? this.#await(next) : this.#passOn(next);
   }
 
-  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+  async pass(take: (chunk: Uint8Array) => boolean, isFree?: boolean): Promise<void> {
     try {
       await this.#source.pass?.((chunk) => {
         this.#options.count(chunk.length);
         return take(chunk) && this.#options.failure() === undefined;
-      });
+      }, isFree);
     } catch (error) {
       throw this.#options.failure() ?? this.#lost(error);
     }

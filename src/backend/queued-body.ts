@@ -57,8 +57,8 @@ export class QueuedBody implements BodyStream {
   }
 
   /** Hands chunks on in the writer's own call, so that it can use their memory again. */
-  pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
-    this.#isHeld = false;
+  pass(take: (chunk: Uint8Array) => boolean, isFree: boolean = false): Promise<void> {
+    if (isFree) this.#isHeld = false;
     return new Promise((done) => {
       this.#taker = { take, done };
       while (this.#taker !== undefined && this.#queue[0] instanceof Uint8Array) this.#pass(this.#take() as Uint8Array);

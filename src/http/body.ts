@@ -11,10 +11,10 @@ export interface BodyStream extends AsyncIterable<Uint8Array> {
   read(): Uint8Array | null | Promise<Uint8Array | null>;
   /**
    * Hands chunks to `take` as they arrive, with no promise for each, until it answers false: that it still uses the chunk's memory, which
-   * is filled anew once it has answered true, or at the next call of `pass`. Resolves when nothing more can be handed on that way;
-   * `read` goes on from there, and tells the end or what broke.
+   * is filled anew once it has answered true. Resolves when nothing more can be handed on that way; `read` goes on from there, and tells
+   * the end or what broke. `isFree`: the memory of all that was handed on before is done with by now.
    */
-  pass?(take: (chunk: Uint8Array) => boolean): Promise<void>;
+  pass?(take: (chunk: Uint8Array) => boolean, isFree?: boolean): Promise<void>;
   /** Frees what the body owns (socket, file). Safe to call at any time and more than once. */
   close(): void | Promise<void>;
   /** MD5 of the object's bytes in this body, where its sender makes it. A body made of another has none. */
@@ -69,7 +69,7 @@ export async function forEachChunk(
     if (chunk === null) return;
     const wait = take(chunk);
     if (wait !== undefined) await wait;
-    if (stream.pass !== undefined && isFree()) await passEach(stream, take, isFree);
+    if (stream.pass !== undefined) await passEach(stream, take, isFree);
   }
 }
 
@@ -87,7 +87,7 @@ async function passEach(
       wait = Promise.reject(error as Error);
     }
     return wait === undefined && isFree();
-  });
+  }, isFree());
   await wait;
 }
 

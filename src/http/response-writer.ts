@@ -149,7 +149,7 @@ class ResponseWriter {
         const piece = chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(at, at + PIECE_BYTES);
         if (!this.#write(piece) && !(await this.#taken())) return;
       }
-      if (!this.#chunked && stream.pass !== undefined && out.flushed && !(await this.#passAll(stream))) return;
+      if (!this.#chunked && stream.pass !== undefined && !(await this.#passAll(stream))) return;
     }
     if (this.#left > 0 && this.#left !== Infinity) throw new Error('body is shorter than its Content-Length');
     if (this.#chunked) this.#writeEnd();
@@ -159,14 +159,16 @@ class ResponseWriter {
 
   /** Sends what can be passed on, as fast as the client takes it. False when the client is gone. */
   async #passAll(stream: BodyStream): Promise<boolean> {
-    for (let stopped = true; stopped;) {
-      stopped = false;
+    let [hasStopped, isFree] = [true, false];
+    while (hasStopped) {
+      hasStopped = false;
       await stream.pass?.((bytes) => {
-        stopped = !this.#passOn(bytes);
-        return !stopped;
-      });
+        hasStopped = !this.#passOn(bytes);
+        return !hasStopped;
+      }, isFree);
       if (!(await this.#taken())) return false;
-      stopped &&= this.#out.flushed;
+      isFree = this.#out.flushed;
+      hasStopped &&= isFree;
     }
     return true;
   }

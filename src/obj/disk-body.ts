@@ -61,7 +61,8 @@ export class DiskBody implements BodyStream {
   }
 
   /** While plain reads do; the rest is for `read`. */
-  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+  async pass(take: (chunk: Uint8Array) => boolean, isFree: boolean = false): Promise<void> {
+    if (!isFree) this.#own = undefined;
     for (;;) {
       if (!this.#isInTurn) {
         await new Promise((resolve) => setImmediate(resolve));

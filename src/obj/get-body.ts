@@ -83,8 +83,8 @@ class ObjectBody implements BodyStream {
     return chunk;
   }
 
-  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
-    await this.#body.pass?.(take);
+  async pass(take: (chunk: Uint8Array) => boolean, isFree?: boolean): Promise<void> {
+    await this.#body.pass?.(take, isFree);
   }
 
   async #whenRead(next: Promise<Uint8Array | null>): Promise<Uint8Array | null> {

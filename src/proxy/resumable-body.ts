@@ -53,11 +53,11 @@ export class PlainObjectBody implements BodyStream {
     return next instanceof Promise ? next.then(this.#accept, this.#recover) : this.#take(next);
   }
 
-  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+  async pass(take: (chunk: Uint8Array) => boolean, isFree?: boolean): Promise<void> {
     await this.#source?.body.pass?.((chunk) => {
       const wanted = this.#wanted(chunk);
       return wanted.length === 0 || (take(wanted) && wanted.length === chunk.length);
-    });
+    }, isFree);
   }
 
   async close(): Promise<void> {

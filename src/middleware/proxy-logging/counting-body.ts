@@ -24,11 +24,11 @@ export class CountingBody implements BodyStream {
     );
   }
 
-  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+  async pass(take: (chunk: Uint8Array) => boolean, isFree?: boolean): Promise<void> {
     await this.#source.pass?.((chunk) => {
       this.count += chunk.length;
       return take(chunk);
-    });
+    }, isFree);
   }
 
   #take(chunk: Uint8Array | null): Uint8Array | null {

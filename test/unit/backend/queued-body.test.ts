@@ -13,11 +13,15 @@ async function begun(first = 'a'): Promise<QueuedBody> {
   return body;
 }
 
-test('what was read is held until the reader passes chunks on', async () => {
-  const body = await begun();
-  expect(body.flushed).toBe(false);
-  void body.pass(() => true);
-  expect(body.flushed).toBe(true);
+test('what was read is held until its reader says that it is free, or takes what follows as done with', async () => {
+  const [told, taken] = [await begun(), await begun()];
+  expect(told.flushed).toBe(false);
+  void told.pass(() => true, true);
+  expect(told.flushed).toBe(true);
+  void taken.pass(() => true, false);
+  expect(taken.flushed).toBe(false);
+  void taken.push(bytes('b'));
+  expect(taken.flushed).toBe(true);
 });
 
 test('a chunk is passed on in the call that writes it, and its memory is free once it was taken', async () => {

@@ -19,7 +19,8 @@ class OneMemoryBody implements BodyStream {
     return this.#next < CHUNKS ? Buffer.alloc(CHUNK_BYTES, this.#next++ % 251) : null;
   }
 
-  async pass(take: (chunk: Uint8Array) => boolean): Promise<void> {
+  async pass(take: (chunk: Uint8Array) => boolean, isFree?: boolean): Promise<void> {
+    if (this.stops > 0 && isFree !== true) throw new Error('the memory of the last chunk is still in use');
     while (this.#next < CHUNKS && !this.closed) {
       if (take(this.#memory.fill(this.#next++ % 251))) continue;
       this.stops += 1;
